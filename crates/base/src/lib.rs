@@ -1,0 +1,14 @@
+//! Words shared by every layer: typed ids, sizes, clock and randomness traits, and the table of limits.
+//!
+//! This crate knows nothing of NFS, HTTP, SQL or storage, and depends on no other crate of the workspace.
+
+pub mod clock;
+pub mod ids;
+pub mod limits;
+pub mod random;
+pub mod size;
+
+pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use ids::{AttachmentId, FilesystemId, IdError, KeyId, TeamId, VolumeId};
+pub use random::{OsRandom, Random, SeededRandom};
+pub use size::{ByteSize, SizeError};

@@ -1,0 +1,73 @@
+//! Every bound in one table. A queue, cache, body, list or retry without a row here is a defect.
+//!
+//! Units are in the names. Constants that depend on each other are compared at compile time below.
+
+/// Longest name of a directory entry, bytes (POSIX NAME_MAX).
+pub const NAME_MAX_BYTES: usize = 255;
+/// Longest path and longest symbolic link target, bytes (POSIX PATH_MAX).
+pub const PATH_MAX_BYTES: usize = 4096;
+/// Most hard links to one inode (PATHCONF linkmax).
+pub const LINK_MAX: u32 = 65_000;
+/// Most symbolic links followed while one path is resolved over HTTP.
+pub const SYMLINK_DEPTH_MAX: usize = 40;
+/// Largest file offset plus one: 2^63 - 1.
+pub const FILE_SIZE_MAX_BYTES: u64 = i64::MAX as u64;
+
+/// Largest READ and WRITE payload, bytes (FSINFO rtmax and wtmax).
+pub const NFS_IO_MAX_BYTES: u32 = 1 << 20;
+/// Largest RPC record accepted, bytes: one WRITE and its headers.
+pub const RPC_RECORD_MAX_BYTES: usize = NFS_IO_MAX_BYTES as usize + 4096;
+/// Most fragments in one RPC record.
+pub const RPC_FRAGMENTS_MAX: usize = 32;
+/// Most requests of one connection that run at once; past it the connection is not read.
+pub const CONNECTION_IN_FLIGHT_MAX: usize = 256;
+/// Most request and reply bytes of one connection held at once; past it the connection is not read.
+pub const CONNECTION_BYTES_MAX: usize = 16 << 20;
+/// Most NFS connections of one server.
+pub const CONNECTIONS_MAX: usize = 4096;
+
+/// Bytes of data that share one checksum in a segment, and the largest extent.
+pub const FRAME_MAX_BYTES: usize = 128 << 10;
+/// Writes of at least this many bytes go to a segment file; smaller ones travel in the journal record.
+pub const BULK_WRITE_MIN_BYTES: usize = 64 << 10;
+/// File bytes covered by one extent page of the index.
+pub const EXTENT_PAGE_SPAN_BYTES: u64 = 8 << 20;
+/// A segment is sealed when it reaches this many bytes.
+pub const SEGMENT_MAX_BYTES: u64 = 64 << 20;
+/// Size of one journal segment file.
+pub const JOURNAL_SEGMENT_BYTES: u64 = 64 << 20;
+/// Journal bytes held in memory before they are written; past it operations wait.
+pub const JOURNAL_BUFFER_MAX_BYTES: usize = 16 << 20;
+/// Journal bytes on disk past which every volume with old records is checkpointed.
+pub const JOURNAL_SOFT_MAX_BYTES: u64 = 1 << 30;
+/// Journal bytes on disk past which operations wait for a checkpoint.
+pub const JOURNAL_HARD_MAX_BYTES: u64 = 2 << 30;
+/// Spare journal segments kept for reuse.
+pub const JOURNAL_SPARE_SEGMENTS_MAX: usize = 8;
+/// Inline data bytes of one volume in memory that start a checkpoint.
+pub const CHECKPOINT_INLINE_BYTES: usize = 48 << 20;
+/// Changed index entries of one volume in memory that start a checkpoint.
+pub const CHECKPOINT_ENTRIES: usize = 100_000;
+/// Oldest change of a volume, seconds, that starts a checkpoint.
+pub const CHECKPOINT_AGE_SECONDS: u64 = 10;
+/// Inline data bytes of one volume past which its writers wait for the running checkpoint.
+pub const VOLUME_DIRTY_MAX_BYTES: usize = 192 << 20;
+/// Changed index entries of one volume past which its writers wait for the running checkpoint.
+pub const VOLUME_DIRTY_MAX_ENTRIES: usize = 500_000;
+/// Bytes of sealed segments not yet in the store past which writers of the volume wait.
+pub const VOLUME_SPOOL_MAX_BYTES: u64 = 4 << 30;
+/// Volumes held open at once; the least recently used idle one is closed for the next.
+pub const OPEN_VOLUMES_MAX: usize = 1024;
+/// A volume without operations for this long is closed.
+pub const VOLUME_IDLE_SECONDS: u64 = 300;
+/// Entries in one answer of a directory listing inside the engine.
+pub const LIST_PAGE_MAX_ENTRIES: usize = 4096;
+
+const _: () = assert!(BULK_WRITE_MIN_BYTES <= FRAME_MAX_BYTES);
+const _: () = assert!(FRAME_MAX_BYTES as u64 <= EXTENT_PAGE_SPAN_BYTES);
+const _: () = assert!(NFS_IO_MAX_BYTES as usize <= JOURNAL_BUFFER_MAX_BYTES);
+const _: () = assert!(RPC_RECORD_MAX_BYTES <= CONNECTION_BYTES_MAX);
+const _: () = assert!(CHECKPOINT_INLINE_BYTES < VOLUME_DIRTY_MAX_BYTES);
+const _: () = assert!(CHECKPOINT_ENTRIES < VOLUME_DIRTY_MAX_ENTRIES);
+const _: () = assert!(JOURNAL_SOFT_MAX_BYTES < JOURNAL_HARD_MAX_BYTES);
+const _: () = assert!(JOURNAL_SEGMENT_BYTES < JOURNAL_SOFT_MAX_BYTES);
