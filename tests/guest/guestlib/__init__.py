@@ -1,0 +1,1 @@
+"""The parts of the `guest` command: one module for each noun."""
