@@ -1,0 +1,31 @@
+//! The catalogue: teams, API keys and filesystems in SQL.
+//!
+//! **Owns** the schema (numbered migrations, one statement each, never edited once released) and every SQL
+//! statement of the server. SQL is the subset that SQLite and PostgreSQL share (`$1` placeholders, BIGINT, TEXT);
+//! what they do not share is in migrations marked with the engine's name. Times are microseconds since the epoch.
+//!
+//! **In a crash** every method is one transaction: it happened or it did not. A filesystem is created in three steps
+//! (row `creating`, volume made elsewhere, row `active`) and deleted in three (row `deleting`, volume removed
+//! elsewhere, row purged); [`Catalogue::list_unfinished`] names the rows whose volume may be half made or half
+//! removed. The name is taken from the first step of a creation and free again from the first step of a deletion.
+//!
+//! **Knows nothing** of volumes, files, NFS or HTTP. Errors are few: see [`CatalogueError`].
+
+mod db;
+mod error;
+mod filesystems;
+mod keys;
+mod labels;
+mod names;
+mod teams;
+
+pub use db::Catalogue;
+pub use error::CatalogueError;
+pub use filesystems::{
+    Filesystem, FilesystemPatch, FilesystemRef, ListFilesystems, NewFilesystem, Page, State, TeamLimits,
+    Unfinished,
+};
+pub use keys::{ApiKey, KeyRecord, NewKey, Principal, Scope};
+pub use labels::Labels;
+pub use names::NAME_RULE;
+pub use teams::{DEFAULT_TEAM, Team};

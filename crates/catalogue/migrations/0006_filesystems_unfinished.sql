@@ -1,0 +1,1 @@
+CREATE INDEX filesystems_unfinished ON filesystems (created_at, id) WHERE state <> 'active';

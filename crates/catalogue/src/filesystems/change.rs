@@ -1,0 +1,113 @@
+//! Changing and removing filesystems.
+
+use holdfast_base::{FilesystemId, TeamId};
+use sqlx::Row;
+
+use crate::db::{id, signed};
+use crate::filesystems::create::{check_limits, lock_team};
+use crate::filesystems::{Filesystem, FilesystemPatch, NOT_FOUND, State, TeamLimits, Unfinished, columns};
+use crate::{Catalogue, CatalogueError, names};
+
+impl Catalogue {
+    /// Changes name, limits and labels together or not at all.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` or `Conflict` for `name`; `LimitReached` where the size grows; `Unavailable`.
+    pub async fn patch_filesystem(
+        &self,
+        team: TeamId,
+        filesystem: FilesystemId,
+        patch: &FilesystemPatch,
+        limits: TeamLimits,
+    ) -> Result<Filesystem, CatalogueError> {
+        if let Some(name) = &patch.name {
+            names::check(name)?;
+        }
+        let size = patch.limits.map(|(size, _)| signed("sizeBytes", size.0)).transpose()?;
+        let inodes = patch.limits.map(|(_, inodes)| signed("inodes", inodes)).transpose()?;
+        let mut transaction = self.pool.begin().await?;
+        lock_team(&mut transaction, team).await.map_err(|error| match error {
+            CatalogueError::NotFound { .. } => NOT_FOUND,
+            other => other,
+        })?;
+        let before: Option<i64> = sqlx::query_scalar("SELECT size_bytes FROM filesystems WHERE id = $1")
+            .bind(filesystem.to_string())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let row = sqlx::query(concat!(
+            "UPDATE filesystems SET name = COALESCE($3, name), size_bytes = COALESCE($4, size_bytes), ",
+            "inode_limit = COALESCE($5, inode_limit), labels = COALESCE($6, labels), ",
+            "updated_at = CASE WHEN updated_at < $7 THEN $7 ELSE updated_at + 1 END ",
+            "WHERE id = $1 AND team_id = $2 AND state = 'active' RETURNING ",
+            columns!()
+        ))
+        .bind(filesystem.to_string())
+        .bind(team.to_string())
+        .bind(patch.name.clone())
+        .bind(size)
+        .bind(inodes)
+        .bind(patch.labels.as_ref().map(|labels| labels.to_json()))
+        .bind(self.now_micros())
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(|error| CatalogueError::unique("name", error))?;
+        let changed = Filesystem::from_row(&row.ok_or(NOT_FOUND)?)?;
+        // A team over limits that were lowered since may still shrink, rename and label.
+        if size > before {
+            check_limits(&mut transaction, team, limits).await?;
+        }
+        transaction.commit().await?;
+        Ok(changed)
+    }
+
+    /// Ends a filesystem for its team: it is not found any more and its name is free. Its volume is still to be
+    /// removed, and then its row purged.
+    ///
+    /// # Errors
+    /// `NotFound`, `Unavailable`.
+    pub async fn mark_deleting(&self, team: TeamId, filesystem: FilesystemId) -> Result<(), CatalogueError> {
+        let done = sqlx::query(
+            "UPDATE filesystems SET state = 'deleting', \
+             updated_at = CASE WHEN updated_at < $3 THEN $3 ELSE updated_at + 1 END \
+             WHERE id = $1 AND team_id = $2 AND state = 'active'",
+        )
+        .bind(filesystem.to_string())
+        .bind(team.to_string())
+        .bind(self.now_micros())
+        .execute(&self.pool)
+        .await?;
+        if done.rows_affected() == 0 { Err(NOT_FOUND) } else { Ok(()) }
+    }
+
+    /// Forgets a filesystem whose volume is gone. Never an active one. Purging twice is not an error.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn purge_filesystem(&self, filesystem: FilesystemId) -> Result<(), CatalogueError> {
+        sqlx::query("DELETE FROM filesystems WHERE id = $1 AND state <> 'active'")
+            .bind(filesystem.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Filesystems whose making or removal was begun and not finished, oldest first. Those in state `Creating` are
+    /// left-overs only if no request is running, that is at a start.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn list_unfinished(&self) -> Result<Vec<Unfinished>, CatalogueError> {
+        let rows = sqlx::query(
+            "SELECT id, team_id, state FROM filesystems WHERE state <> 'active' ORDER BY created_at, id",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let creating = row.try_get::<String, _>("state")? == State::Creating.as_str();
+                let state = if creating { State::Creating } else { State::Deleting };
+                Ok(Unfinished { id: id(row, "id")?, team: id(row, "team_id")?, state })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,108 @@
+//! Making a filesystem: reserve the name, then, once the volume exists, activate.
+
+use holdfast_base::{ByteSize, FilesystemId, TeamId};
+use sqlx::{Any, Row, Transaction};
+
+use crate::db::{signed, timestamp, unsigned};
+use crate::filesystems::{Filesystem, NOT_FOUND, NewFilesystem, TeamLimits};
+use crate::{Catalogue, CatalogueError, names};
+
+impl Catalogue {
+    /// Takes the name and makes the row in state `creating`; nothing else sees it before
+    /// [`Catalogue::activate_filesystem`].
+    ///
+    /// # Errors
+    /// `Invalid` or `Conflict` for `name`; `LimitReached`; `NotFound` for the team; `Unavailable`.
+    pub async fn create_filesystem(
+        &self,
+        team: TeamId,
+        new: NewFilesystem,
+        limits: TeamLimits,
+    ) -> Result<Filesystem, CatalogueError> {
+        names::check(&new.name)?;
+        let id = FilesystemId::generate(&*self.random);
+        let now = self.now_micros();
+        let mut transaction = self.pool.begin().await?;
+        lock_team(&mut transaction, team).await?;
+        sqlx::query(
+            "INSERT INTO filesystems \
+             (id, team_id, name, size_bytes, inode_limit, labels, state, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, 'creating', $7, $7)",
+        )
+        .bind(id.to_string())
+        .bind(team.to_string())
+        .bind(new.name.clone())
+        .bind(signed("sizeBytes", new.size.0)?)
+        .bind(signed("inodes", new.inode_limit)?)
+        .bind(new.labels.to_json())
+        .bind(now)
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| CatalogueError::unique("name", error))?;
+        check_limits(&mut transaction, team, limits).await?;
+        transaction.commit().await?;
+        Ok(Filesystem {
+            id,
+            team,
+            name: new.name,
+            size: new.size,
+            inode_limit: new.inode_limit,
+            labels: new.labels,
+            created_at: timestamp(now),
+            updated_at: timestamp(now),
+        })
+    }
+
+    /// Makes a filesystem visible: its volume exists now.
+    ///
+    /// # Errors
+    /// `NotFound` where the row is not in state `creating`; `Unavailable`.
+    pub async fn activate_filesystem(&self, id: FilesystemId) -> Result<(), CatalogueError> {
+        let done = sqlx::query(
+            "UPDATE filesystems SET state = 'active', updated_at = updated_at + 1 \
+             WHERE id = $1 AND state = 'creating'",
+        )
+        .bind(id.to_string())
+        .execute(&self.pool)
+        .await?;
+        if done.rows_affected() == 0 { Err(NOT_FOUND) } else { Ok(()) }
+    }
+}
+
+/// Makes this transaction the only one that counts the team's filesystems, on every engine: the row is written.
+pub(super) async fn lock_team(
+    transaction: &mut Transaction<'static, Any>,
+    team: TeamId,
+) -> Result<(), CatalogueError> {
+    let done = sqlx::query("UPDATE teams SET name = name WHERE id = $1")
+        .bind(team.to_string())
+        .execute(&mut **transaction)
+        .await?;
+    if done.rows_affected() == 0 { Err(CatalogueError::NotFound { noun: "team" }) } else { Ok(()) }
+}
+
+/// Recounts the team after a change of this transaction.
+pub(super) async fn check_limits(
+    transaction: &mut Transaction<'static, Any>,
+    team: TeamId,
+    limits: TeamLimits,
+) -> Result<(), CatalogueError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS filesystems, CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) AS total \
+         FROM filesystems WHERE team_id = $1 AND state <> 'deleting'",
+    )
+    .bind(team.to_string())
+    .fetch_one(&mut **transaction)
+    .await?;
+    let count = unsigned(&row, "filesystems")?;
+    if count > limits.filesystems {
+        let limit = limits.filesystems;
+        return Err(CatalogueError::LimitReached { unit: "filesystems", limit, wanted: count });
+    }
+    let total = ByteSize(u64::try_from(row.try_get::<i64, _>("total")?).unwrap_or(u64::MAX));
+    if total > limits.total {
+        let limit = limits.total.0;
+        return Err(CatalogueError::LimitReached { unit: "bytes", limit, wanted: total.0 });
+    }
+    Ok(())
+}

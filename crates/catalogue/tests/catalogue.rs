@@ -1,0 +1,13 @@
+//! The catalogue against a real database, one binary.
+
+#[path = "suite/support.rs"]
+mod support;
+
+#[path = "suite/filesystems.rs"]
+mod filesystems;
+#[path = "suite/keys.rs"]
+mod keys;
+#[path = "suite/listing.rs"]
+mod listing;
+#[path = "suite/schema.rs"]
+mod schema;
