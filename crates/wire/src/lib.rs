@@ -11,6 +11,9 @@
 
 #[macro_use]
 mod macros;
+#[cfg(test)]
+#[macro_use]
+mod properties;
 
 pub mod limits;
 pub mod mount3;
