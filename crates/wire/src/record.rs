@@ -42,6 +42,8 @@ pub struct RecordDecoder {
     fragments: usize,
     /// The fragment whose header has been taken off the buffer.
     current: Option<Fragment>,
+    /// The longest record that has arrived whole: what this peer is known to send, and not only to announce.
+    longest_bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +61,7 @@ impl Default for RecordDecoder {
 impl RecordDecoder {
     /// A decoder at the start of a stream that accepts records of up to `limit_bytes`.
     pub fn new(limit_bytes: usize) -> Self {
-        Self { limit_bytes, earlier: BytesMut::new(), fragments: 0, current: None }
+        Self { limit_bytes, earlier: BytesMut::new(), fragments: 0, current: None, longest_bytes: 0 }
     }
 
     /// Takes the next complete record off `buffer`, or `None` if more bytes are needed.
@@ -82,19 +84,27 @@ impl RecordDecoder {
                 continue;
             }
             self.fragments = 0;
-            if self.earlier.is_empty() {
-                return Ok(Some(body.freeze()));
-            }
-            self.earlier.extend_from_slice(&body);
-            return Ok(Some(std::mem::take(&mut self.earlier).freeze()));
+            let record = if self.earlier.is_empty() {
+                body
+            } else {
+                self.earlier.extend_from_slice(&body);
+                std::mem::take(&mut self.earlier)
+            };
+            self.longest_bytes = self.longest_bytes.max(record.len());
+            return Ok(Some(record.freeze()));
         }
     }
 
-    /// Bytes that are missing, given what is in `buffer`, before the next record or header can be complete: how much
-    /// to make room for. At least 1, at most the record limit.
-    pub fn missing_bytes(&self, buffer: &BytesMut) -> usize {
-        let wanted = self.current.map_or(HEADER_BYTES, |fragment| fragment.length_bytes);
-        wanted.saturating_sub(buffer.len()).max(1)
+    /// How many bytes to reserve behind what is in `buffer` before the next receive, at least `least_bytes`.
+    ///
+    /// An announced length alone reserves nothing: the room at most doubles what has arrived, up to the longest record
+    /// that this peer has already sent. So a peer that writes in large records soon gets each in one buffer, and one
+    /// that only announces them costs `least_bytes`.
+    pub fn room_bytes(&self, buffer: &BytesMut, least_bytes: usize) -> usize {
+        let wanted_bytes = self.current.map_or(HEADER_BYTES, |fragment| fragment.length_bytes);
+        let missing_bytes = wanted_bytes.saturating_sub(buffer.len());
+        let earned_bytes = buffer.len().max(self.longest_bytes);
+        missing_bytes.min(earned_bytes).max(least_bytes)
     }
 
     /// Whether the stream may end here: between two records.
@@ -184,6 +194,22 @@ mod tests {
         assert_eq!(decoder.next_record(&mut buffer).unwrap().unwrap(), "x");
         assert_eq!(decoder.next_record(&mut buffer).unwrap().unwrap(), "x");
         assert!(decoder.is_between_records(&buffer));
+    }
+
+    #[test]
+    fn room_is_earned_by_sending() {
+        let mut decoder = RecordDecoder::default();
+        let announced = (1u32 << 20 | LAST_FRAGMENT).to_be_bytes();
+        let mut buffer = BytesMut::from(&announced[..]);
+        assert_eq!(decoder.next_record(&mut buffer), Ok(None));
+        assert_eq!(decoder.room_bytes(&buffer, 100), 100);
+        buffer.extend_from_slice(&[0; 1000]);
+        assert_eq!(decoder.room_bytes(&buffer, 100), 1000);
+        buffer.extend_from_slice(&vec![0; (1 << 20) - 1000]);
+        assert_eq!(decoder.next_record(&mut buffer).unwrap().unwrap().len(), 1 << 20);
+        buffer.extend_from_slice(&announced);
+        assert_eq!(decoder.next_record(&mut buffer), Ok(None));
+        assert_eq!(decoder.room_bytes(&buffer, 100), 1 << 20);
     }
 
     #[test]

@@ -20,7 +20,7 @@ fn allocated<T>(work: impl FnOnce() -> T) -> (usize, T) {
 }
 
 fn handle() -> nfs3::FileHandle {
-    nfs3::FileHandle::new(&[7; 32]).unwrap()
+    nfs3::FileHandle::new(&[7; 32]).expect("32 bytes fit a handle")
 }
 
 fn record(args: &impl Encode) -> Bytes {
@@ -54,8 +54,8 @@ fn hot_calls_decode_without_allocating() {
         let procedure = call.procedure();
         let (bytes, decoded) = allocated(|| {
             let mut input = Reader::new(record.clone());
-            let header = rpc::CallHeader::decode(&mut input).unwrap();
-            (header, Call3::decode(procedure, &mut input).unwrap())
+            let header = rpc::CallHeader::decode(&mut input).expect("a valid header");
+            (header, Call3::decode(procedure, &mut input).expect("valid arguments"))
         });
         assert_eq!(bytes, 0, "{procedure:?}");
         assert_eq!(decoded.1, call);
