@@ -1,5 +1,7 @@
 //! The catalogue against a real database, one binary.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
 #[path = "suite/support.rs"]
 mod support;
 

@@ -67,6 +67,21 @@ impl Catalogue {
         .await?;
         if done.rows_affected() == 0 { Err(NOT_FOUND) } else { Ok(()) }
     }
+
+    /// Gives a creation up: the name is free, and the row is one to be deleted. Doing so twice is not an error.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn abandon_filesystem(&self, id: FilesystemId) -> Result<(), CatalogueError> {
+        sqlx::query(
+            "UPDATE filesystems SET state = 'deleting', updated_at = updated_at + 1 \
+             WHERE id = $1 AND state = 'creating'",
+        )
+        .bind(id.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
 }
 
 /// Makes this transaction the only one that counts the team's filesystems, on every engine: the row is written.

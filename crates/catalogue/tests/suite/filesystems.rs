@@ -156,6 +156,11 @@ async fn what_a_crash_interrupts_is_listed_until_it_is_purged() {
     unfinished.sort_by_key(|row| row.state == State::Deleting);
     let states: Vec<_> = unfinished.iter().map(|row| (row.id, row.state)).collect();
     assert_eq!(states, [(half_made.id, State::Creating), (going.id, State::Deleting)]);
+    for id in [half_made.id, kept.id] {
+        bench.catalogue.abandon_filesystem(id).await.unwrap();
+    }
+    bench.filesystem("half").await;
+    assert!(bench.catalogue.activate_filesystem(half_made.id).await.is_err(), "given up is given up");
     for id in [half_made.id, going.id, kept.id] {
         bench.catalogue.purge_filesystem(id).await.unwrap();
         bench.catalogue.purge_filesystem(id).await.unwrap();
