@@ -1,0 +1,63 @@
+//! What every handler shares, put together by the composition root.
+
+use std::sync::Arc;
+
+use holdfast_base::{Clock, Random};
+use holdfast_catalogue::Catalogue;
+
+use crate::files::Files;
+use crate::limits::ApiLimits;
+use crate::service::Filesystems;
+
+/// What the front end is made of.
+pub struct ApiParts {
+    /// Who owns what.
+    pub catalogue: Arc<Catalogue>,
+    /// The volumes.
+    pub files: Arc<dyn Files>,
+    /// Bounds.
+    pub limits: ApiLimits,
+    /// Time, for durations of operations.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for request ids.
+    pub random: Arc<dyn Random>,
+    /// The body of `/metrics`: the recorder's text form.
+    pub render_metrics: Box<dyn Fn() -> String + Send + Sync>,
+    /// Whether the rest of the server is ready, for `/readyz`; the error says what is not.
+    pub ready: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
+}
+
+/// The shared state of the router. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    pub(crate) filesystems: Filesystems,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) files: Arc<dyn Files>,
+    pub(crate) limits: Arc<ApiLimits>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) render_metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub(crate) ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+}
+
+impl ApiState {
+    /// Puts the state together.
+    pub fn new(parts: ApiParts) -> Self {
+        let limits = Arc::new(parts.limits);
+        Self {
+            filesystems: Filesystems::new(parts.catalogue.clone(), parts.files.clone(), limits.clone()),
+            catalogue: parts.catalogue,
+            files: parts.files,
+            limits,
+            clock: parts.clock,
+            random: parts.random,
+            render_metrics: parts.render_metrics.into(),
+            ready: parts.ready.into(),
+        }
+    }
+
+    /// The service behind `/filesystems`, for the composition root's own use: first start and recovery.
+    pub fn filesystems(&self) -> &Filesystems {
+        &self.filesystems
+    }
+}

@@ -1,0 +1,103 @@
+//! Every route of the document is tried without a good key.
+
+use crate::support::Bench;
+
+const OPEN: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
+
+/// Method and path of every operation in the document, with parameters filled in.
+fn operations() -> Vec<(String, String)> {
+    let document = serde_json::to_value(holdfast_api::openapi_document()).unwrap();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let path = path.replace("{id}", "data").replace("{path}", "some/file");
+        assert!(!path.contains('{'), "{path}");
+        for method in item.as_object().unwrap().keys() {
+            operations.push((method.to_uppercase(), path.clone()));
+        }
+    }
+    assert!(operations.len() >= 14, "{operations:?}");
+    operations
+}
+
+#[tokio::test]
+async fn every_route_asks_for_a_key_that_opens() {
+    let bench = Bench::new().await;
+    let id = bench.filesystem("data").await;
+    bench.put(&format!("/filesystems/{id}/files/some/file"), "secret").await.ok(201);
+    let revoked = bench.other_key.clone();
+    let principal = bench.catalogue.find_key(&revoked).await.unwrap().unwrap();
+    bench.catalogue.revoke_key(principal.key_id).await.unwrap();
+    let wrong = format!("e2b_{}", "0".repeat(40));
+    let mut protected = 0;
+    for (method, path) in operations() {
+        if OPEN.contains(&path.as_str()) {
+            bench.bare(&method, &path).send().await.ok(200);
+            continue;
+        }
+        for key in [None, Some(wrong.as_str()), Some(""), Some("ä"), Some(revoked.as_str())] {
+            let call = bench.bare(&method, &path);
+            let call = key.map_or(bench.bare(&method, &path), |key| call.header("x-api-key", key));
+            let message = call.send().await.refused(401, "unauthorized");
+            assert!(message.contains("X-API-Key"));
+        }
+        let twice = bench.call(&method, &path).header("x-api-key", &wrong).send().await;
+        twice.refused(401, "unauthorized");
+        protected += 1;
+    }
+    assert!(protected >= 10);
+    let untouched = bench.get(&format!("/filesystems/{id}/files/some/file")).await.ok(200);
+    assert_eq!(untouched.body, b"secret");
+}
+
+#[tokio::test]
+async fn the_root_directorys_other_spellings_and_head_ask_for_a_key_too() {
+    let bench = Bench::new().await;
+    bench.filesystem("data").await;
+    for method in ["GET", "PUT", "DELETE", "POST"] {
+        for path in ["/filesystems/data/files", "/filesystems/data/files/", "/filesystems/data/files//"] {
+            bench.bare(method, path).send().await.refused(401, "unauthorized");
+        }
+    }
+    bench.bare("HEAD", "/filesystems/data/files/x").send().await.ok(401);
+    bench.bare("HEAD", "/filesystems/data").send().await.ok(401);
+}
+
+#[tokio::test]
+async fn another_teams_filesystem_is_not_found_on_any_route() {
+    let bench = Bench::new().await;
+    let id = bench.filesystem("data").await;
+    bench.put(&format!("/filesystems/{id}/files/some/file"), "secret").await.ok(201);
+    for (method, path) in operations() {
+        for named in [&id, "data"] {
+            let path = path.replace("/data", &format!("/{named}"));
+            if !path.contains(named) {
+                continue;
+            }
+            let call = bench.bare(&method, &path).header("x-api-key", &bench.other_key);
+            let path = if method == "POST" { format!("{path}?op=mkdir") } else { path };
+            let call = match method.as_str() {
+                "PATCH" => call.json(r#"{"name":"stolen"}"#),
+                "POST" => bench.bare(&method, &path).header("x-api-key", &bench.other_key),
+                _ => call,
+            };
+            call.send().await.refused(404, "filesystem_not_found");
+        }
+    }
+    let untouched = bench.get("/filesystems/data/files/some/file").await.ok(200);
+    assert_eq!(untouched.body, b"secret");
+    let listed = bench.bare("GET", "/filesystems").header("x-api-key", &bench.other_key).send().await;
+    assert_eq!(listed.ok(200).json(), serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn an_administrators_key_opens_no_filesystem() {
+    let bench = Bench::new().await;
+    bench.filesystem("data").await;
+    for (method, path) in operations() {
+        if OPEN.contains(&path.as_str()) {
+            continue;
+        }
+        let call = bench.bare(&method, &path).header("x-api-key", &bench.admin_key);
+        call.send().await.refused(403, "forbidden");
+    }
+}
