@@ -48,12 +48,16 @@ pub const JOURNAL_SPARE_SEGMENTS_MAX: usize = 8;
 pub const CHECKPOINT_INLINE_BYTES: usize = 48 << 20;
 /// Changed index entries of one volume in memory that start a checkpoint.
 pub const CHECKPOINT_ENTRIES: usize = 100_000;
+/// Bytes of a volume in segment files on the local disk only that start a checkpoint.
+pub const CHECKPOINT_SPOOL_BYTES: u64 = 512 << 20;
 /// Oldest change of a volume, seconds, that starts a checkpoint.
 pub const CHECKPOINT_AGE_SECONDS: u64 = 10;
 /// Inline data bytes of one volume past which its writers wait for the running checkpoint.
 pub const VOLUME_DIRTY_MAX_BYTES: usize = 192 << 20;
 /// Changed index entries of one volume past which its writers wait for the running checkpoint.
 pub const VOLUME_DIRTY_MAX_ENTRIES: usize = 500_000;
+/// Uploaded segments whose local file stays as a read cache, on the whole node (64 MiB each).
+pub const KEPT_SEGMENTS_MAX: usize = 48;
 /// Bytes of sealed segments not yet in the store past which writers of the volume wait.
 pub const VOLUME_SPOOL_MAX_BYTES: u64 = 4 << 30;
 /// Volumes held open at once; the least recently used idle one is closed for the next.

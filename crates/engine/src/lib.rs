@@ -1,0 +1,32 @@
+//! The engine: volumes on an object store, with a journal on the local disk in front.
+//!
+//! Enter at [`Engine`], which gives [`Volume`]s, whose methods are the operations. Every change is in the node's
+//! journal before anybody may call it durable ([`Durable`]); checkpoints move it into segments and an index in the
+//! object store. `docs/FORMAT.md` draws what is written where.
+//!
+//! The engine knows volumes, inodes and bytes. It knows nothing of NFS, HTTP, SQL, teams or names of filesystems.
+
+mod cache;
+mod counting;
+mod disk;
+mod durable;
+mod engine;
+mod error;
+mod format;
+mod index;
+mod journal;
+mod node_state;
+mod segments;
+mod store;
+mod types;
+mod volume;
+
+pub use cache::CacheConfig;
+pub use disk::{Disk, DiskFile, MemoryDisk, RealDisk};
+pub use durable::{Durable, Pending};
+pub use engine::{Engine, EngineConfig, Environment};
+pub use error::{Error, Result};
+pub use journal::JournalConfig;
+pub use store::Store;
+pub use types::*;
+pub use volume::{FileId, Precondition, PutOutcome, PutOwner, Upload, Volume};

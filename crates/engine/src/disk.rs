@@ -1,0 +1,55 @@
+//! The local disk as an argument: what the journal and the spool need of it, and no more.
+//!
+//! [`RealDisk`] is the operating system. [`MemoryDisk`] forgets on [`MemoryDisk::crash`] whatever was not synced,
+//! so that tests can pull the plug between any two steps.
+
+mod memory;
+mod real;
+
+use std::io::{self, IoSlice};
+use std::path::Path;
+use std::sync::Arc;
+
+pub use memory::MemoryDisk;
+pub use real::RealDisk;
+
+/// An open file. All methods block.
+pub trait DiskFile: Send + Sync + 'static {
+    /// Fills `buffer` from `offset`; an error of kind `UnexpectedEof` if the file ends before.
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+    /// Writes all of `bytes` at `offset`, extending the file if needed.
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+    /// Writes all of `pieces`, one behind the other, from `offset`: for bulk data without a copy.
+    fn write_all_vectored_at(&self, pieces: &[IoSlice<'_>], offset: u64) -> io::Result<()> {
+        let mut at = offset;
+        for piece in pieces {
+            self.write_all_at(piece, at)?;
+            at += piece.len() as u64;
+        }
+        Ok(())
+    }
+    /// `fdatasync`: returns once the data, and the size needed to read it, is on stable storage.
+    fn sync_data(&self) -> io::Result<()>;
+    /// Current size, bytes.
+    fn size_bytes(&self) -> io::Result<u64>;
+}
+
+/// A file system on the node's local disk. All methods block.
+pub trait Disk: Send + Sync + 'static {
+    /// Makes a directory and its parents; no error if it exists.
+    fn create_dir_all(&self, path: &Path) -> io::Result<()>;
+    /// Makes a new empty file; an error of kind `AlreadyExists` if there is one.
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+    /// Opens an existing file for reading and writing.
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+    /// The names in a directory, sorted; none if there is no such directory.
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
+    /// Replaces `to` by `from`, atomically.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// A second name for a file; an error of kind `AlreadyExists` if the name is taken.
+    fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file; no error if it is gone already.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Makes the names in a directory durable.
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+}

@@ -1,0 +1,360 @@
+//! The node: its journal, its open volumes, and what runs in the background.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use holdfast_base::{Clock, Random, VolumeId, limits};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::cache::{CacheConfig, Caches};
+use crate::disk::Disk;
+use crate::error::{Error, Result};
+use crate::index::IndexCache;
+use crate::journal::{Journal, JournalConfig, Recovered, recover};
+use crate::node_state::{NodeState, handle_key};
+use crate::segments::KeptSegments;
+use crate::store::{Store, blocking};
+use crate::types::VolumeSpec;
+use crate::volume::{self, Volume, VolumeEnv};
+
+/// Where a node keeps what, and how much memory it may use.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// The node's own directory.
+    pub data_dir: PathBuf,
+    /// The journal.
+    pub journal: JournalConfig,
+    /// Memory for caches.
+    pub caches: CacheConfig,
+    /// Whether checkpoints, closing of idle volumes and the like run by themselves. Tests say no.
+    pub background: bool,
+}
+
+impl EngineConfig {
+    /// The defaults in `data_dir`: the journal in `journal`, segment files in `spool`.
+    pub fn new(data_dir: PathBuf) -> Self {
+        let journal = JournalConfig::new(data_dir.join("journal"));
+        Self { data_dir, journal, caches: CacheConfig::default(), background: true }
+    }
+}
+
+/// What a node takes from outside: tests put their own here.
+#[derive(Clone)]
+pub struct Environment {
+    /// The object store.
+    pub store: Store,
+    /// The local disk.
+    pub disk: Arc<dyn Disk>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, also for secrets.
+    pub random: Arc<dyn Random>,
+}
+
+/// A place for one open volume. Opening and closing hold `turn`, so that they never overlap.
+#[derive(Default)]
+struct Slot {
+    turn: tokio::sync::Mutex<()>,
+    volume: Mutex<Option<Arc<Volume>>>,
+}
+
+/// A node. All methods may be called from anywhere at any time.
+pub struct Engine {
+    env: VolumeEnv,
+    state: NodeState,
+    handle_key: [u8; 32],
+    slots: Mutex<HashMap<VolumeId, Arc<Slot>>>,
+    /// Records found at the start whose volumes were not opened yet.
+    recovered: Mutex<Recovered>,
+    openings: AtomicU64,
+    background: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Volumes that are checkpointed at once.
+const CHECKPOINTS_AT_ONCE: usize = 4;
+/// How often the checkpointer looks around when nobody wakes it.
+const TICK: Duration = Duration::from_secs(1);
+
+impl Engine {
+    /// Starts a node: reads the journal, and opens in the background what has records in it.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the journal is damaged before its end, [`Error::Io`] and [`Error::Unavailable`] if
+    /// disk or store do not work.
+    pub async fn start(config: EngineConfig, environment: Environment) -> Result<Arc<Self>> {
+        let Environment { store, disk, clock, random } = environment;
+        let (journal, recovered, state) = {
+            let (config, disk, random) = (config.clone(), disk.clone(), random.clone());
+            blocking(move || {
+                disk.create_dir_all(&config.data_dir)?;
+                let state = NodeState::begin(disk.clone(), &config.data_dir, random.as_ref())?;
+                let recovered = recover(disk.as_ref(), &config.journal)?;
+                let journal = Journal::start(disk, &config.journal, &recovered)?;
+                Ok((journal, recovered, state))
+            })
+            .await?
+        };
+        let handle_key = handle_key(&store, random.as_ref()).await?;
+        let env = VolumeEnv {
+            store,
+            disk,
+            clock,
+            random,
+            journal: Arc::new(journal),
+            caches: Arc::new(Caches::new(config.caches)),
+            index_cache: IndexCache::new(config.caches.index_bytes),
+            kept: Arc::new(KeptSegments::new(limits::KEPT_SEGMENTS_MAX)),
+            spool_dir: config.data_dir.join("spool"),
+            due: Arc::new(Notify::new()),
+        };
+        let engine = Arc::new(Self {
+            env,
+            state,
+            handle_key,
+            slots: Mutex::default(),
+            recovered: Mutex::new(recovered),
+            openings: AtomicU64::new(0),
+            background: Mutex::default(),
+        });
+        if config.background {
+            let tasks = [
+                tokio::spawn(engine.clone().open_recovered()),
+                tokio::spawn(engine.clone().keep_checkpointing()),
+            ];
+            engine.background.lock().extend(tasks);
+        }
+        Ok(engine)
+    }
+
+    /// Makes an empty volume whose root any user may write to. One that exists is left as it is.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the store does not work.
+    pub async fn create_volume(&self, id: VolumeId, spec: VolumeSpec) -> Result<()> {
+        let slot = self.slot(id);
+        let _turn = slot.turn.lock().await;
+        if slot.volume.lock().is_some() {
+            return Ok(());
+        }
+        let before = self.env.journal.next_lsn() - 1;
+        volume::create(&self.env, id, self.next_opening(), spec, before).await
+    }
+
+    /// An open volume; opens it if needed.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchVolume`]; [`Error::Corrupt`]; [`Error::Unavailable`].
+    pub async fn volume(&self, id: VolumeId) -> Result<Arc<Volume>> {
+        let slot = self.slot(id);
+        if let Some(volume) = slot.volume.lock().clone() {
+            return Ok(volume);
+        }
+        let _turn = slot.turn.lock().await;
+        if let Some(volume) = slot.volume.lock().clone() {
+            return Ok(volume);
+        }
+        let records = self.read_records(id).await?;
+        let opened = volume::open(&self.env, id, self.next_opening(), records).await;
+        if let Err(Error::NoSuchVolume) = opened {
+            self.slots.lock().remove(&id);
+        }
+        let volume = opened?;
+        // The records are in the volume's memory now, and in its hands.
+        self.recovered.lock().take(id);
+        *slot.volume.lock() = Some(volume.clone());
+        metrics::gauge!("holdfast_open_volumes").increment(1);
+        Ok(volume)
+    }
+
+    /// Deletes a volume and all its objects. One that does not exist is no error.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the store does not work; calling it again goes on.
+    pub async fn delete_volume(&self, id: VolumeId) -> Result<()> {
+        let slot = self.slot(id);
+        let _turn = slot.turn.lock().await;
+        self.env.store.delete(&volume::marker(id)).await?;
+        let open = slot.volume.lock().take();
+        if let Some(volume) = open {
+            volume.abandon().await;
+            metrics::gauge!("holdfast_open_volumes").decrement(1);
+        }
+        self.recovered.lock().take(id);
+        self.env.journal.release(id, u64::MAX);
+        let dir = self.env.spool_dir.join(id.0.to_string());
+        let disk = self.env.disk.clone();
+        blocking(move || {
+            for name in disk.list(&dir)? {
+                disk.remove(&dir.join(name))?;
+            }
+            Ok(())
+        })
+        .await?;
+        self.env.store.delete_all(&volume::prefix(id)).await?;
+        self.slots.lock().remove(&id);
+        Ok(())
+    }
+
+    /// The write verifier of RFC 1813 section 3.3.7: changes when unsynced data may have been lost, and only then.
+    pub fn write_verifier(&self) -> [u8; 8] {
+        self.state.verifier()
+    }
+
+    /// The secret that authenticates file handles. It lies in the store, so that handles outlive nodes.
+    pub fn handle_key(&self) -> [u8; 32] {
+        self.handle_key
+    }
+
+    /// Why the node is not at its best, if it is not.
+    pub fn is_degraded(&self) -> Option<String> {
+        if let Err(error) = self.env.journal.health() {
+            return Some(error.to_string());
+        }
+        let volumes = self.open_volumes();
+        let failing = volumes.iter().filter(|volume| volume.is_degraded()).count();
+        (failing > 0).then(|| format!("{failing} filesystems cannot be written to the object store"))
+    }
+
+    /// Puts everything into the store and closes: afterwards the store alone is enough.
+    ///
+    /// # Errors
+    /// The first error of a volume that could not be closed; its changes are still in the journal.
+    pub async fn shutdown(&self) -> Result<()> {
+        for task in self.background.lock().drain(..) {
+            task.abort();
+        }
+        let pending: Vec<_> = self.recovered.lock().volumes().collect();
+        let mut result = Ok(());
+        for id in pending {
+            match self.volume(id).await {
+                Ok(_) => {}
+                Err(Error::NoSuchVolume) => self.env.journal.release(id, u64::MAX),
+                Err(error) => result = result.and(Err(error)),
+            }
+        }
+        let slots: Vec<_> = self.slots.lock().drain().collect();
+        for (id, slot) in slots {
+            let _turn = slot.turn.lock().await;
+            let volume = slot.volume.lock().take();
+            if let Some(volume) = volume
+                && let Err(error) = volume.close().await
+            {
+                tracing::error!(volume = %id, %error, "a volume did not close; its changes stay in the journal");
+                result = result.and(Err(error));
+            }
+        }
+        if result.is_ok() {
+            self.state.end()?;
+        }
+        result
+    }
+
+    /// Runs every checkpoint that is due; for tests that run without the background.
+    pub async fn checkpoint_all(&self) -> Result<()> {
+        for volume in self.open_volumes() {
+            volume.checkpoint().await?;
+        }
+        Ok(())
+    }
+
+    fn slot(&self, id: VolumeId) -> Arc<Slot> {
+        self.slots.lock().entry(id).or_default().clone()
+    }
+
+    fn next_opening(&self) -> u64 {
+        self.openings.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn open_volumes(&self) -> Vec<Arc<Volume>> {
+        let slots = self.slots.lock();
+        slots.values().filter_map(|slot| slot.volume.lock().clone()).collect()
+    }
+
+    async fn read_records(&self, id: VolumeId) -> Result<Vec<(u64, Bytes)>> {
+        let reader = self.recovered.lock().reader(id);
+        blocking(move || reader.read()).await
+    }
+
+    /// Opens what has records in the journal, so that it can be cut.
+    async fn open_recovered(self: Arc<Self>) {
+        let pending: Vec<_> = self.recovered.lock().volumes().collect();
+        for id in pending {
+            match self.volume(id).await {
+                Ok(_) => {}
+                Err(Error::NoSuchVolume) => {
+                    // Deleted, and the crash came before the journal knew.
+                    self.recovered.lock().take(id);
+                    self.env.journal.release(id, u64::MAX);
+                }
+                Err(error) => {
+                    tracing::error!(volume = %id, %error, "a volume with records in the journal did not open");
+                }
+            }
+        }
+    }
+
+    async fn keep_checkpointing(self: Arc<Self>) {
+        loop {
+            // Woken by a volume that has much to write, or by time for those that have little.
+            let _ = tokio::time::timeout(TICK, self.env.due.notified()).await;
+            self.report();
+            let due = self.due_volumes();
+            futures::stream::iter(due)
+                .for_each_concurrent(CHECKPOINTS_AT_ONCE, |volume| async move {
+                    if let Err(error) = volume.checkpoint().await {
+                        tracing::warn!(volume = %volume.id(), %error, "a checkpoint failed; it will be tried again");
+                        tokio::time::sleep(TICK).await;
+                    }
+                })
+                .await;
+            self.close_idle().await;
+        }
+    }
+
+    fn due_volumes(&self) -> Vec<Arc<Volume>> {
+        let (laggards, held) = self.env.journal.laggards();
+        let pressed = held > limits::JOURNAL_SOFT_MAX_BYTES;
+        let mut due = self.open_volumes();
+        due.retain(|volume| volume.checkpoint_due() || (pressed && laggards.contains(&volume.id())));
+        due
+    }
+
+    fn report(&self) {
+        metrics::gauge!("holdfast_journal_held_bytes").set(self.env.journal.held_bytes() as f64);
+    }
+
+    /// Closes volumes that nobody has used for a while.
+    async fn close_idle(&self) {
+        let slots: Vec<_> = self.slots.lock().iter().map(|(id, slot)| (*id, slot.clone())).collect();
+        let over = slots.len().saturating_sub(limits::OPEN_VOLUMES_MAX);
+        let mut idle: Vec<_> = slots
+            .into_iter()
+            .filter_map(|(id, slot)| {
+                let idle_ms = slot.volume.lock().as_ref().filter(|v| Arc::strong_count(v) == 1)?.idle_ms();
+                Some((idle_ms, id, slot))
+            })
+            .collect();
+        idle.sort_by_key(|(idle_ms, ..)| std::cmp::Reverse(*idle_ms));
+        for (index, (idle_ms, id, slot)) in idle.into_iter().enumerate() {
+            if index >= over && idle_ms < limits::VOLUME_IDLE_SECONDS * 1000 {
+                return;
+            }
+            let _turn = slot.turn.lock().await;
+            let Some(volume) = slot.volume.lock().clone() else { continue };
+            match volume.close().await {
+                Ok(()) => {
+                    slot.volume.lock().take();
+                    metrics::gauge!("holdfast_open_volumes").decrement(1);
+                }
+                Err(error) => tracing::warn!(volume = %id, %error, "an idle volume did not close"),
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A volume's index: its metadata as rows in an LSM tree on the object store.
+//!
+//! Owns: opening, reading, writing and closing the tree, and its compaction. The tree's own write-ahead log is
+//! off: the node journal stands in front of it, and a checkpoint is one atomic batch that carries the journal
+//! position it includes. Its timers are off too: nothing happens in an index unless somebody asks.
+//!
+//! In a crash: the index is what its last flushed batch made it. A flush that was cut short never happened.
+
+use std::ops::Bound;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::TryFutureExt;
+use object_store::path::Path;
+use slatedb::config::{
+    CompactorOptions, FlushOptions, FlushType, ScanOptions, Settings, SizeTieredCompactionSchedulerOptions,
+};
+use slatedb::{CompactorBuilder, Db, WriteBatch};
+
+use crate::error::{Error, Result};
+use crate::store::Store;
+
+/// L0 tables that start a compaction after a checkpoint.
+const COMPACT_AT_L0: usize = 6;
+/// L0 tables past which a flush would wait: compaction must have come long before.
+const L0_MAX: usize = 64;
+/// Bound of every flush, close and compaction: a hung store must not hang a checkpoint for ever.
+const STEP_TIMEOUT: Duration = Duration::from_secs(60);
+/// Retries of one store call inside the tree; the checkpoint itself is tried again later.
+const STORE_RETRIES_MAX: u32 = 5;
+
+/// An open index. One process at a time may hold it: opening fences whoever had it before.
+pub(crate) struct Index {
+    db: Db,
+    path: Path,
+    store: Store,
+}
+
+impl Index {
+    /// Opens the index at `path`, making an empty one if there is none.
+    pub(crate) async fn open(store: &Store, path: Path, cache: &IndexCache, id: u64) -> Result<Self> {
+        let settings = Settings {
+            flush_interval: None,
+            wal_enabled: false,
+            manifest_poll_interval: Duration::from_secs(24 * 3600),
+            l0_sst_size_bytes: 256 << 20,
+            l0_max_ssts: L0_MAX,
+            l0_max_ssts_per_key: L0_MAX,
+            max_unflushed_bytes: 1 << 30,
+            compactor_options: None,
+            garbage_collector_options: None,
+            object_store_max_retries: Some(STORE_RETRIES_MAX),
+            ..Settings::default()
+        };
+        let opened = Db::builder(path.clone(), store.objects())
+            .with_settings(settings)
+            .with_db_cache(cache.0.clone(), id)
+            .build()
+            .map_err(Error::from);
+        let db = in_time("open", opened).await?;
+        Ok(Self { db, path, store: store.clone() })
+    }
+
+    /// Counts the openings of this index: segment numbers and inode generations are drawn from it.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.db.manifest().writer_epoch()
+    }
+
+    pub(crate) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
+        Ok(self.db.get(key).await?)
+    }
+
+    /// Up to `limit` rows whose keys start with `prefix` and are at least `from`, in order of their keys.
+    pub(crate) async fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<(Bytes, Bytes)>> {
+        let options = ScanOptions { read_ahead_bytes: 256 << 10, cache_blocks: true, ..Default::default() };
+        let range = (Bound::Included(from.to_vec()), upper_bound(prefix));
+        let mut rows = self.db.scan_with_options(range, &options).await?;
+        let mut found = Vec::new();
+        while found.len() < limit
+            && let Some(row) = rows.next().await?
+        {
+            found.push((row.key, row.value));
+        }
+        Ok(found)
+    }
+
+    /// Writes a batch and returns once it is in the object store: all of it or nothing.
+    pub(crate) async fn commit(&self, batch: WriteBatch) -> Result<()> {
+        self.db.write(batch).await?;
+        self.flush().await
+    }
+
+    /// Puts what earlier batches left in memory into the object store.
+    pub(crate) async fn flush(&self) -> Result<()> {
+        let flush = self.db.flush_with_options(FlushOptions { flush_type: FlushType::MemTable });
+        in_time("flush", flush.map_err(Error::from)).await
+    }
+
+    /// Merges tables if there are many, so that reads stay cheap and flushes never wait.
+    pub(crate) async fn compact_if_due(&self) -> Result<()> {
+        let tables = self.db.manifest().l0().len();
+        if tables < COMPACT_AT_L0 {
+            return Ok(());
+        }
+        let options = CompactorOptions {
+            poll_interval: Duration::from_millis(100),
+            commit_compacted_interval: Duration::from_millis(100),
+            scheduler_options: SizeTieredCompactionSchedulerOptions::default().into(),
+            object_store_max_retries: Some(STORE_RETRIES_MAX),
+            ..CompactorOptions::default()
+        };
+        let compactor = Arc::new(
+            CompactorBuilder::new(self.path.clone(), self.store.objects()).with_options(options).build(),
+        );
+        let runner = tokio::spawn({
+            let compactor = compactor.clone();
+            async move { compactor.run().await }
+        });
+        let merged = in_time("compaction", async {
+            while self.db.manifest().l0().len() >= COMPACT_AT_L0 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                self.db.refresh_manifest().await?;
+                if runner.is_finished() {
+                    return Err(Error::Unavailable("the compactor stopped early".into()));
+                }
+            }
+            Ok(())
+        })
+        .await;
+        compactor.stop().await?;
+        runner.await.map_err(|error| Error::Io(format!("the compactor failed: {error}").into()))??;
+        merged
+    }
+
+    /// Closes the tree. What was not committed is gone, as after a crash.
+    pub(crate) async fn close(&self) -> Result<()> {
+        in_time("close", self.db.close().map_err(Error::from)).await
+    }
+}
+
+/// Blocks of all indexes of the node, in one bounded cache.
+#[derive(Clone)]
+pub(crate) struct IndexCache(Arc<dyn slatedb::db_cache::DbCache>);
+
+impl IndexCache {
+    pub(crate) fn new(capacity_bytes: u64) -> Self {
+        use slatedb::db_cache::moka::{MokaCache, MokaCacheOptions};
+        let options = MokaCacheOptions { max_capacity: capacity_bytes, ..MokaCacheOptions::default() };
+        Self(Arc::new(MokaCache::new_with_opts(options)))
+    }
+}
+
+async fn in_time<T>(step: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    match tokio::time::timeout(STEP_TIMEOUT, work).await {
+        Ok(done) => done,
+        Err(_) => Err(Error::Unavailable(format!("{step} of an index took over {STEP_TIMEOUT:?}").into())),
+    }
+}
+
+/// The first key behind all that start with `prefix`.
+fn upper_bound(prefix: &[u8]) -> Bound<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < 0xff {
+            end.push(last + 1);
+            return Bound::Excluded(end);
+        }
+    }
+    Bound::Unbounded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn open(store: &Store, id: u64) -> Index {
+        Index::open(store, Path::from("v/index"), &IndexCache::new(1 << 20), id).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn committed_rows_survive_and_uncommitted_ones_do_not() {
+        let store = Store::memory();
+        let index = open(&store, 1).await;
+        let first = index.epoch();
+        let mut batch = WriteBatch::new();
+        batch.put(b"a1", b"one");
+        batch.put(b"a2", b"two");
+        batch.put(b"b1", b"three");
+        index.commit(batch).await.unwrap();
+        index.db.put(b"a3", b"lost").await.unwrap();
+        drop(index);
+        let index = open(&store, 2).await;
+        assert!(index.epoch() > first);
+        assert_eq!(index.get(b"a1").await.unwrap().unwrap(), "one");
+        assert_eq!(index.get(b"a3").await.unwrap(), None);
+        let rows = index.scan(b"a", b"a2", 10).await.unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].0, "a2");
+    }
+
+    #[tokio::test]
+    async fn many_checkpoints_are_compacted_and_never_block() {
+        let store = Store::memory();
+        let index = open(&store, 1).await;
+        for round in 0..3 * COMPACT_AT_L0 as u32 {
+            let mut batch = WriteBatch::new();
+            batch.put(b"same", round.to_be_bytes());
+            batch.put(round.to_be_bytes(), b"x");
+            index.commit(batch).await.unwrap();
+            index.compact_if_due().await.unwrap();
+            assert!(index.db.manifest().l0().len() <= COMPACT_AT_L0);
+        }
+        index.close().await.unwrap();
+        let index = open(&store, 2).await;
+        let last = 3 * COMPACT_AT_L0 as u32 - 1;
+        assert_eq!(index.get(b"same").await.unwrap().unwrap(), &last.to_be_bytes()[..]);
+    }
+}

@@ -1,0 +1,273 @@
+//! The node journal: one append-only redo log for all volumes of this node.
+//!
+//! Owns: the order of records, group commit, the journal's files and when they may be reused. An operation
+//! appends its record under its volume's lock, which gives the record its number (LSN) and its place, and then
+//! waits for [`Journal::durable`] if its reply claims durability. One thread writes and syncs for everybody.
+//!
+//! In a crash: what [`Journal::durable`] confirmed is there after it; of the rest a prefix is. Records that point
+//! into spool files are written only after those files were synced, so no record survives without its data.
+//! After a failed write or sync nothing more is accepted until a restart: the kernel may have dropped the pages
+//! that it failed to write, so a second sync proves nothing.
+//!
+//! Does not know what records mean, nor how volumes use them.
+
+mod file;
+mod recover;
+mod writer;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
+use std::thread::JoinHandle;
+
+use holdfast_base::{VolumeId, limits};
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::Notify;
+
+use crate::disk::{Disk, DiskFile};
+use crate::error::{Error, Result};
+pub(crate) use recover::{Recovered, recover};
+use writer::Writer;
+
+/// The number of a record: ever growing over the life of a node.
+pub(crate) type Lsn = u64;
+
+/// Where the journal lies and how large it may become.
+#[derive(Clone, Debug)]
+pub struct JournalConfig {
+    /// Directory of the journal's files.
+    pub dir: PathBuf,
+    /// Size of one file, bytes.
+    pub segment_bytes: u64,
+    /// Bytes on disk past which operations wait for checkpoints.
+    pub hard_max_bytes: u64,
+}
+
+impl JournalConfig {
+    /// The limits table's sizes in `dir`.
+    pub fn new(dir: PathBuf) -> Self {
+        Self {
+            dir,
+            segment_bytes: limits::JOURNAL_SEGMENT_BYTES,
+            hard_max_bytes: limits::JOURNAL_HARD_MAX_BYTES,
+        }
+    }
+}
+
+/// Records that are numbered but not yet written.
+#[derive(Default)]
+struct Pending {
+    buffer: Vec<u8>,
+    /// What the buffer holds, for the file it will go to: each volume's last record.
+    volumes: Vec<(VolumeId, Lsn)>,
+    /// Spool files that records in the buffer point into.
+    spools: Vec<Arc<dyn DiskFile>>,
+    /// The number of the next record.
+    next_lsn: Lsn,
+    first_buffered: Option<Lsn>,
+    last_buffered: Lsn,
+    sync_wanted: bool,
+    stop: bool,
+    waiters: Vec<(Lsn, Waker)>,
+}
+
+struct Shared {
+    pending: Mutex<Pending>,
+    /// Wakes the journal's thread.
+    work: Condvar,
+    /// Records up to this one are on stable storage.
+    durable: AtomicU64,
+    /// Why the journal stopped taking records.
+    failed: OnceLock<Arc<str>>,
+    /// Bytes in files that still hold needed records.
+    held_bytes: AtomicU64,
+    /// Signalled when the buffer was written or files were released.
+    room: Notify,
+    files: Mutex<file::Files>,
+    hard_max_bytes: u64,
+}
+
+/// The node's journal. Dropping it writes and syncs what was appended, then ends its thread.
+pub(crate) struct Journal {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Journal {
+    /// Starts the journal behind what [`recover`] found.
+    pub(crate) fn start(disk: Arc<dyn Disk>, config: &JournalConfig, recovered: &Recovered) -> Result<Self> {
+        let next_lsn = recovered.last_lsn + 1;
+        let files = file::Files::new(disk, config.clone(), recovered);
+        let shared = Arc::new(Shared {
+            pending: Mutex::new(Pending { next_lsn, ..Pending::default() }),
+            work: Condvar::new(),
+            durable: AtomicU64::new(recovered.last_lsn),
+            failed: OnceLock::new(),
+            held_bytes: AtomicU64::new(files.held_bytes()),
+            room: Notify::new(),
+            files: Mutex::new(files),
+            hard_max_bytes: config.hard_max_bytes,
+        });
+        let mut writer = Writer::start(shared.clone())?;
+        let thread = std::thread::Builder::new().name("holdfast-journal".to_owned()).spawn(move || {
+            raise_priority();
+            writer.run();
+        })?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Waits until there is room for another record. Call it before taking a volume's lock.
+    pub(crate) async fn admit(&self) -> Result<()> {
+        loop {
+            let room = self.shared.room.notified();
+            self.shared.check()?;
+            if self.has_room() {
+                return Ok(());
+            }
+            room.await;
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.shared.held_bytes.load(Ordering::Relaxed) < self.shared.hard_max_bytes
+            && self.shared.pending.lock().buffer.len() < limits::JOURNAL_BUFFER_MAX_BYTES
+    }
+
+    /// Appends a record's body and gives its number. Never blocks on the disk; the caller holds its volume's
+    /// lock, so that the order of records is the order of the volume's changes.
+    ///
+    /// # Errors
+    /// [`Error::Io`] once a write or sync has failed: nothing is accepted any more.
+    pub(crate) fn append(&self, volume: VolumeId, body: &[u8], spools: &[Arc<dyn DiskFile>]) -> Result<Lsn> {
+        let body_crc = crc32c::crc32c(body);
+        let mut pending = self.shared.pending.lock();
+        self.shared.check()?;
+        let lsn = pending.next_lsn;
+        pending.next_lsn += 1;
+        file::encode_record(&mut pending.buffer, lsn, volume, body, body_crc);
+        pending.first_buffered.get_or_insert(lsn);
+        pending.last_buffered = lsn;
+        match pending.volumes.iter_mut().rev().find(|(id, _)| *id == volume) {
+            Some((_, last)) => *last = lsn,
+            None => pending.volumes.push((volume, lsn)),
+        }
+        for spool in spools {
+            if !pending.spools.iter().any(|known| Arc::ptr_eq(known, spool)) {
+                pending.spools.push(spool.clone());
+            }
+        }
+        if pending.buffer.len() >= writer::WRITE_UNASKED_BYTES {
+            self.shared.work.notify_one();
+        }
+        Ok(lsn)
+    }
+
+    /// Resolves once the record is on stable storage.
+    pub(crate) fn durable(&self, lsn: Lsn) -> DurableWait {
+        DurableWait { shared: self.shared.clone(), lsn }
+    }
+
+    /// Whether the journal still takes records.
+    pub(crate) fn health(&self) -> Result<()> {
+        self.shared.check()
+    }
+
+    /// The number that the next record will have.
+    pub(crate) fn next_lsn(&self) -> Lsn {
+        self.shared.pending.lock().next_lsn
+    }
+
+    /// Makes sure that the next record's number is over `lsn`: the journal may be younger than an index.
+    pub(crate) fn pass(&self, lsn: Lsn) {
+        let mut pending = self.shared.pending.lock();
+        if pending.next_lsn <= lsn {
+            pending.next_lsn = lsn + 1;
+        }
+    }
+
+    /// The volume no longer needs its records up to `lsn`: its index holds them.
+    pub(crate) fn release(&self, volume: VolumeId, lsn: Lsn) {
+        let held = {
+            let mut files = self.shared.files.lock();
+            files.release(volume, lsn);
+            files.held_bytes()
+        };
+        self.shared.held_bytes.store(held, Ordering::Relaxed);
+        self.shared.room.notify_waiters();
+    }
+
+    /// Volumes whose records keep the oldest files from reuse, and the bytes held by all files.
+    pub(crate) fn laggards(&self) -> (Vec<VolumeId>, u64) {
+        let files = self.shared.files.lock();
+        (files.laggards(), files.held_bytes())
+    }
+
+    /// Bytes in files that still hold needed records.
+    pub(crate) fn held_bytes(&self) -> u64 {
+        self.shared.held_bytes.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        {
+            let mut pending = self.shared.pending.lock();
+            pending.stop = true;
+            pending.sync_wanted = true;
+        }
+        self.shared.work.notify_one();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the journal's thread panicked");
+        }
+    }
+}
+
+impl Shared {
+    fn check(&self) -> Result<()> {
+        match self.failed.get() {
+            None => Ok(()),
+            Some(why) => Err(Error::Io(why.clone())),
+        }
+    }
+}
+
+/// Resolves when a record is durable, or with the reason why it never will be.
+pub(crate) struct DurableWait {
+    shared: Arc<Shared>,
+    lsn: Lsn,
+}
+
+impl Future for DurableWait {
+    type Output = Result<()>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.shared.durable.load(Ordering::Acquire) >= self.lsn {
+            return Poll::Ready(Ok(()));
+        }
+        let mut pending = self.shared.pending.lock();
+        // Looked at again under the lock: the writer advances `durable` before it takes the waiters.
+        if self.shared.durable.load(Ordering::Acquire) >= self.lsn {
+            return Poll::Ready(Ok(()));
+        }
+        self.shared.check()?;
+        pending.waiters.push((self.lsn, context.waker().clone()));
+        pending.sync_wanted = true;
+        drop(pending);
+        self.shared.work.notify_one();
+        Poll::Pending
+    }
+}
+
+/// With busy cores an ordinary thread waits milliseconds for its turn after each sync; the journal must not.
+fn raise_priority() {
+    const RAISED: i32 = -15;
+    let thread = Some(rustix::thread::gettid());
+    if let Err(error) = rustix::process::setpriority_process(thread, RAISED) {
+        tracing::info!(%error, "the journal runs at normal priority (CAP_SYS_NICE would raise it)");
+    }
+}

@@ -1,0 +1,336 @@
+//! A volume's segments: where bulk data is written, how it gets into the object store, how it is read back.
+//!
+//! Large writes go to the volume's open segment file on the local disk, in the very form the store will hold;
+//! the journal carries only pointers. A checkpoint seals the file and puts it into the store as it is, so that
+//! bulk data is written to the local disk once. Some sealed files stay on the local disk as a read cache.
+//!
+//! In a crash: a segment file that a replayed record points into is complete up to that pointer, because the
+//! journal syncs it before it writes the pointer. A file that nothing points into is removed at the next open.
+
+mod kept;
+mod local;
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use holdfast_base::VolumeId;
+use holdfast_base::limits::{FRAME_MAX_BYTES, SEGMENT_MAX_BYTES};
+use object_store::path::Path;
+use parking_lot::Mutex;
+
+use crate::cache::{Caches, Opening};
+use crate::disk::{Disk, DiskFile};
+use crate::error::{Error, Result};
+use crate::format::extent::FrameRef;
+use crate::format::frame::{FRAME_HEADER_BYTES, frame_header, open_frame, segment_header};
+use crate::store::{Store, blocking};
+pub(crate) use kept::KeptSegments;
+use local::LocalSegment;
+
+/// A piece of data that was put into a segment.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub at: FrameRef,
+    pub len: u32,
+}
+
+/// Data written to a segment but not yet pointed at. While it lives, its segments are not deleted.
+pub(crate) struct Pinned {
+    pub frames: Vec<Stored>,
+    /// What the journal must sync before it writes a pointer.
+    pub files: Vec<Arc<dyn DiskFile>>,
+    pins: Vec<Arc<LocalSegment>>,
+}
+
+impl Pinned {
+    /// Joins the pieces of several writes of one upload.
+    pub(crate) fn absorb(&mut self, mut other: Self) {
+        self.frames.append(&mut other.frames);
+        for file in other.files.drain(..) {
+            if !self.files.iter().any(|known| Arc::ptr_eq(known, &file)) {
+                self.files.push(file);
+            }
+        }
+        for pin in std::mem::take(&mut other.pins) {
+            if self.pins.iter().any(|known| Arc::ptr_eq(known, &pin)) {
+                pin.unpin();
+            } else {
+                self.pins.push(pin);
+            }
+        }
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        for pin in &self.pins {
+            pin.unpin();
+        }
+    }
+}
+
+/// What all segments of a volume share.
+pub(crate) struct SegmentEnv {
+    pub volume: VolumeId,
+    pub opening: Opening,
+    pub disk: Arc<dyn Disk>,
+    pub store: Store,
+    pub caches: Arc<Caches>,
+    pub kept: Arc<KeptSegments>,
+    /// Directory of the volume's segment files.
+    pub dir: PathBuf,
+}
+
+/// See the module.
+pub(crate) struct Segments {
+    env: SegmentEnv,
+    /// The number that the next segment gets.
+    next: AtomicU64,
+    local: Mutex<Local>,
+}
+
+#[derive(Default)]
+struct Local {
+    open: Option<Arc<LocalSegment>>,
+    /// Every segment with a file on the local disk, the open one included.
+    files: HashMap<u64, Arc<LocalSegment>>,
+}
+
+/// The path of a segment in the store.
+pub(crate) fn segment_path(volume: VolumeId, segment: u64) -> Path {
+    Path::from(format!("volumes/{}/segments/{segment:016x}", volume.0))
+}
+
+impl Segments {
+    /// Segments of a fresh opening: numbers start over the index epoch, so that none is ever used twice.
+    pub(crate) fn new(env: SegmentEnv, epoch: u64) -> Result<Self> {
+        env.disk.create_dir_all(&env.dir)?;
+        Ok(Self { env, next: AtomicU64::new(epoch << 24), local: Mutex::default() })
+    }
+
+    /// Takes over the files of an earlier run that `wanted` names; removes the others.
+    pub(crate) fn adopt(&self, wanted: &HashSet<u64>) -> Result<()> {
+        for name in self.env.disk.list(&self.env.dir)? {
+            let path = self.env.dir.join(&name);
+            match u64::from_str_radix(&name, 16).ok().filter(|number| wanted.contains(number)) {
+                Some(number) => {
+                    let file = self.env.disk.open(&path)?;
+                    let segment = LocalSegment::sealed(number, path, file)?;
+                    self.local.lock().files.insert(number, Arc::new(segment));
+                }
+                None => self.env.disk.remove(&path)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes data as frames to the open segment. Blocks on the disk: call it off the runtime's threads.
+    /// Each piece of `data` becomes one frame and is at most [`FRAME_MAX_BYTES`] long.
+    pub(crate) fn append(&self, ino: u64, data: &[Bytes]) -> Result<Pinned> {
+        let mut pinned = Pinned { frames: Vec::new(), files: Vec::new(), pins: Vec::new() };
+        let mut rest = data;
+        while !rest.is_empty() {
+            let segment = self.writable(rest[0].len())?;
+            let taken = segment.append(self.env.volume, ino, rest, &mut pinned.frames)?;
+            segment.name_durable(|| Ok(self.env.disk.sync_dir(&self.env.dir)?))?;
+            rest = &rest[taken..];
+            pinned.files.push(segment.file.clone());
+            // The pin that `writable` took.
+            pinned.pins.push(segment);
+        }
+        Ok(pinned)
+    }
+
+    /// The open segment with room for a frame of `len` bytes, pinned.
+    fn writable(&self, len: usize) -> Result<Arc<LocalSegment>> {
+        let mut local = self.local.lock();
+        if let Some(open) = &local.open {
+            if open.len() + (FRAME_HEADER_BYTES + len) as u64 <= SEGMENT_MAX_BYTES {
+                open.pin();
+                return Ok(open.clone());
+            }
+            open.seal();
+        }
+        let number = self.new_number();
+        let path = self.env.dir.join(format!("{number:016x}"));
+        let file = self.env.disk.create(&path)?;
+        file.write_all_at(&segment_header(self.env.volume, number), 0)?;
+        let segment = Arc::new(LocalSegment::open(number, path, file));
+        segment.pin();
+        local.files.insert(number, segment.clone());
+        local.open = Some(segment.clone());
+        Ok(segment)
+    }
+
+    fn new_number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Seals the open segment; all segments that are on the local disk only, oldest first.
+    pub(crate) fn seal(&self) -> Vec<u64> {
+        let mut local = self.local.lock();
+        if let Some(open) = local.open.take() {
+            open.seal();
+        }
+        let mut waiting: Vec<_> =
+            local.files.values().filter(|file| !file.is_uploaded()).map(|file| file.number).collect();
+        waiting.sort_unstable();
+        waiting
+    }
+
+    /// Bytes on the local disk that are not in the store yet.
+    pub(crate) fn waiting_bytes(&self) -> u64 {
+        let local = self.local.lock();
+        local.files.values().filter(|file| !file.is_uploaded()).map(|file| file.len()).sum()
+    }
+
+    /// Puts a sealed segment into the store. Its file stays for a while as a read cache.
+    pub(crate) async fn upload(self: &Arc<Self>, number: u64) -> Result<()> {
+        let Some(segment) = self.local.lock().files.get(&number).cloned() else { return Ok(()) };
+        segment.quiet().await;
+        let file = segment.file.clone();
+        blocking(move || Ok(file.sync_data()?)).await?;
+        let path = segment_path(self.env.volume, number);
+        self.env.store.put_file(&self.env.disk, segment.path.clone(), segment.file.clone(), &path).await?;
+        segment.set_uploaded();
+        self.env.kept.keep(self, number);
+        Ok(())
+    }
+
+    /// Puts frames from memory into the store as one segment.
+    pub(crate) async fn put_packed(&self, packer: Packer) -> Result<()> {
+        self.env.store.put(&segment_path(self.env.volume, packer.number), packer.pieces).await
+    }
+
+    /// Starts a segment in memory.
+    pub(crate) fn packer(&self) -> Packer {
+        let number = self.new_number();
+        let header = Bytes::copy_from_slice(&segment_header(self.env.volume, number));
+        Packer { volume: self.env.volume, number, position: header.len() as u64, pieces: vec![header] }
+    }
+
+    /// Notes a frame's data in the cache: it was just written and is likely to be read.
+    pub(crate) fn cache_frame(&self, at: FrameRef, data: Bytes) {
+        self.env.caches.frames.insert((self.env.opening, at.segment, at.position), data);
+    }
+
+    /// Forgets the local file of an uploaded segment.
+    pub(crate) fn forget_local(&self, number: u64) {
+        let gone = self.local.lock().files.remove(&number);
+        if let Some(segment) = gone
+            && let Err(error) = self.env.disk.remove(&segment.path)
+        {
+            tracing::warn!(%error, path = %segment.path.display(), "a segment file could not be removed");
+        }
+    }
+
+    /// Whether somebody is about to point into this segment.
+    pub(crate) fn is_pinned(&self, number: u64) -> bool {
+        self.local.lock().files.get(&number).is_some_and(|segment| segment.is_pinned())
+    }
+
+    /// Deletes a segment that nothing points into any more.
+    pub(crate) async fn delete(&self, number: u64) -> Result<()> {
+        self.env.store.delete(&segment_path(self.env.volume, number)).await?;
+        self.forget_local(number);
+        Ok(())
+    }
+
+    /// Closes the local files; those in the store already are removed from the local disk.
+    pub(crate) fn close(&self) {
+        let uploaded: Vec<_> = {
+            let local = self.local.lock();
+            local.files.values().filter(|file| file.is_uploaded()).map(|file| file.number).collect()
+        };
+        for number in uploaded {
+            self.forget_local(number);
+        }
+    }
+
+    /// The data of one frame, from the cache if it is there.
+    pub(crate) async fn frame(&self, at: FrameRef) -> Result<Bytes> {
+        let key = (self.env.opening, at.segment, at.position);
+        if let Some(frame) = self.env.caches.frames.get(&key) {
+            return Ok(frame);
+        }
+        let frames = self.read_run(at.segment, &[at]).await?;
+        let frame = frames.into_iter().next().ok_or_else(|| Error::corrupt("no frame where one was read"))?;
+        self.env.caches.frames.insert(key, frame.clone());
+        Ok(frame)
+    }
+
+    /// The cached data of a frame.
+    pub(crate) fn cached(&self, at: FrameRef) -> Option<Bytes> {
+        self.env.caches.frames.get(&(self.env.opening, at.segment, at.position))
+    }
+
+    /// Whether the segment can be read from the local disk: then the kernel's page cache serves it.
+    pub(crate) fn is_local(&self, number: u64) -> bool {
+        self.local.lock().files.contains_key(&number)
+    }
+
+    /// Reads frames that lie one behind the other with one request, and checks each.
+    pub(crate) async fn read_run(&self, segment: u64, frames: &[FrameRef]) -> Result<Vec<Bytes>> {
+        let (Some(first), Some(last)) = (frames.first(), frames.last()) else { return Ok(Vec::new()) };
+        let start = u64::from(first.position);
+        let end = u64::from(last.position) + FRAME_HEADER_BYTES as u64 + u64::from(last.stored_len);
+        let local = self.local.lock().files.get(&segment).cloned();
+        let bytes = match local {
+            Some(local) => {
+                let read = move || {
+                    let mut bytes = vec![0; (end - start) as usize];
+                    local.file.read_exact_at(&mut bytes, start)?;
+                    Ok(Bytes::from(bytes))
+                };
+                blocking(read).await?
+            }
+            None => self.env.store.read(&segment_path(self.env.volume, segment), start..end).await?,
+        };
+        frames
+            .iter()
+            .map(|at| {
+                let from = (u64::from(at.position) - start) as usize;
+                let to = from + FRAME_HEADER_BYTES + at.stored_len as usize;
+                if to > bytes.len() {
+                    return Err(Error::corrupt(format!("segment {segment:016x} is shorter than its frames")));
+                }
+                open_frame(self.env.volume, *at, &bytes.slice(from..to))
+            })
+            .collect()
+    }
+}
+
+/// A segment that a checkpoint builds in memory from small data.
+pub(crate) struct Packer {
+    volume: VolumeId,
+    pub number: u64,
+    position: u64,
+    pieces: Vec<Bytes>,
+}
+
+impl Packer {
+    /// Whether a frame of `len` bytes would pass the segment's size.
+    pub(crate) fn is_full_for(&self, len: usize) -> bool {
+        self.position + (FRAME_HEADER_BYTES + len) as u64 > SEGMENT_MAX_BYTES
+    }
+
+    /// Whether nothing was added.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pieces.len() == 1
+    }
+
+    /// Adds a frame.
+    pub(crate) fn add(&mut self, ino: u64, data: Bytes) -> FrameRef {
+        debug_assert!(data.len() <= FRAME_MAX_BYTES);
+        let at =
+            FrameRef { segment: self.number, position: self.position as u32, stored_len: data.len() as u32 };
+        let header = frame_header(self.volume, self.number, at.position, ino, &data);
+        self.position += (FRAME_HEADER_BYTES + data.len()) as u64;
+        self.pieces.push(Bytes::copy_from_slice(&header));
+        self.pieces.push(data);
+        at
+    }
+}

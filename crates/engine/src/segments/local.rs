@@ -1,0 +1,201 @@
+//! One segment file on the local disk.
+
+use std::io::IoSlice;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use bytes::Bytes;
+use holdfast_base::VolumeId;
+use holdfast_base::limits::SEGMENT_MAX_BYTES;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::Stored;
+use crate::disk::DiskFile;
+use crate::error::{Error, Result};
+use crate::format::extent::FrameRef;
+use crate::format::frame::{FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES, frame_header};
+
+/// Unsynced bytes at which a writer starts a sync, so that the one before a commit finds little left to do.
+const SYNC_EVERY_BYTES: u64 = 8 << 20;
+
+/// See the module.
+pub(super) struct LocalSegment {
+    pub(super) number: u64,
+    pub(super) path: PathBuf,
+    pub(super) file: Arc<dyn DiskFile>,
+    /// Where the next frame goes; taken under `place`.
+    len: AtomicU64,
+    place: Mutex<()>,
+    /// Writers between taking a place and having written, and those who have not yet pointed at what they wrote.
+    pins: AtomicU32,
+    writing: AtomicU32,
+    written: Notify,
+    unsynced: AtomicU64,
+    syncing: AtomicBool,
+    named: AtomicBool,
+    sealed: AtomicBool,
+    uploaded: AtomicBool,
+}
+
+impl LocalSegment {
+    pub(super) fn open(number: u64, path: PathBuf, file: Arc<dyn DiskFile>) -> Self {
+        Self {
+            number,
+            path,
+            file,
+            len: AtomicU64::new(SEGMENT_HEADER_BYTES as u64),
+            place: Mutex::new(()),
+            pins: AtomicU32::new(0),
+            writing: AtomicU32::new(0),
+            written: Notify::new(),
+            unsynced: AtomicU64::new(0),
+            syncing: AtomicBool::new(false),
+            named: AtomicBool::new(false),
+            sealed: AtomicBool::new(false),
+            uploaded: AtomicBool::new(false),
+        }
+    }
+
+    /// A file of an earlier run: complete, not known to be in the store.
+    pub(super) fn sealed(number: u64, path: PathBuf, file: Arc<dyn DiskFile>) -> Result<Self> {
+        let len = file.size_bytes()?;
+        let segment = Self::open(number, path, file);
+        segment.len.store(len, Ordering::Relaxed);
+        segment.seal();
+        Ok(segment)
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.len.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn seal(&self) {
+        self.sealed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_uploaded(&self) -> bool {
+        self.uploaded.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_uploaded(&self) {
+        self.uploaded.store(true, Ordering::Relaxed);
+    }
+
+    /// Keeps the segment from being deleted or uploaded before its writer is done. Taken under the lock of all
+    /// local segments, so that sealing and pinning never cross.
+    pub(super) fn pin(&self) {
+        self.pins.fetch_add(1, Ordering::AcqRel);
+        self.writing.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn unpin(&self) {
+        self.pins.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn is_pinned(&self) -> bool {
+        self.pins.load(Ordering::Acquire) > 0
+    }
+
+    /// Makes sure that the file's name is on stable storage, by `sync` if nobody did it yet.
+    pub(super) fn name_durable(&self, sync: impl FnOnce() -> Result<()>) -> Result<()> {
+        if !self.named.load(Ordering::Acquire) {
+            sync()?;
+            self.named.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    fn done_writing(&self) {
+        if self.writing.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.written.notify_waiters();
+        }
+    }
+
+    /// Resolves when nobody writes to the (sealed) file any more.
+    pub(super) async fn quiet(&self) {
+        loop {
+            let written = self.written.notified();
+            if self.writing.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            written.await;
+        }
+    }
+
+    /// Writes as many of `data` as fit, each as a frame, and says how many. At least one fits.
+    pub(super) fn append(
+        &self,
+        volume: VolumeId,
+        ino: u64,
+        data: &[Bytes],
+        frames: &mut Vec<Stored>,
+    ) -> Result<usize> {
+        let done = self.append_pinned(volume, ino, data, frames);
+        self.done_writing();
+        if done.is_err() {
+            self.unpin();
+        }
+        done
+    }
+
+    fn append_pinned(
+        &self,
+        volume: VolumeId,
+        ino: u64,
+        data: &[Bytes],
+        frames: &mut Vec<Stored>,
+    ) -> Result<usize> {
+        let (start, taken, bytes) = self.take_place(data);
+        let mut headers = Vec::with_capacity(taken);
+        let mut position = start;
+        for piece in &data[..taken] {
+            let at = FrameRef {
+                segment: self.number,
+                position: u32::try_from(position).map_err(|_| Error::corrupt("a segment over 4 GiB"))?,
+                stored_len: piece.len() as u32,
+            };
+            headers.push(frame_header(volume, self.number, at.position, ino, piece));
+            frames.push(Stored { at, len: piece.len() as u32 });
+            position += (FRAME_HEADER_BYTES + piece.len()) as u64;
+        }
+        let slices: Vec<_> = headers
+            .iter()
+            .zip(data)
+            .flat_map(|(header, piece)| [IoSlice::new(header), IoSlice::new(piece)])
+            .collect();
+        self.file.write_all_vectored_at(&slices, start)?;
+        self.sync_behind(bytes)?;
+        Ok(taken)
+    }
+
+    /// Reserves room for as many pieces as fit: start, number of pieces, bytes.
+    fn take_place(&self, data: &[Bytes]) -> (u64, usize, u64) {
+        let _place = self.place.lock();
+        let start = self.len.load(Ordering::Relaxed);
+        let (mut taken, mut bytes) = (0, 0);
+        for piece in data {
+            let len = (FRAME_HEADER_BYTES + piece.len()) as u64;
+            if taken > 0 && start + bytes + len > SEGMENT_MAX_BYTES {
+                break;
+            }
+            taken += 1;
+            bytes += len;
+        }
+        self.len.store(start + bytes, Ordering::Relaxed);
+        (start, taken, bytes)
+    }
+
+    /// Every so many bytes, one writer syncs the file while the others go on.
+    fn sync_behind(&self, bytes: u64) -> Result<()> {
+        let unsynced = self.unsynced.fetch_add(bytes, Ordering::AcqRel) + bytes;
+        if unsynced >= SYNC_EVERY_BYTES && !self.syncing.swap(true, Ordering::AcqRel) {
+            self.unsynced.fetch_sub(unsynced, Ordering::AcqRel);
+            let synced = self.file.sync_data();
+            self.syncing.store(false, Ordering::Release);
+            synced?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,206 @@
+//! Checkpoints: what the journal holds of a volume goes into segments and the index.
+//!
+//! The changes so far are frozen; operations go on above them. Data in memory is packed into segments, sealed
+//! segment files are uploaded, then one atomic batch puts all rows into the index together with the journal
+//! position they include. Only then may the journal forget.
+//!
+//! In a crash, or when the store fails, at any step: the index is as before, the journal holds everything, and
+//! the next checkpoint does it again. What was uploaded for nothing is an unreferenced object.
+//!
+//! Every segment's live bytes are counted exactly, in the same batch. A segment without live bytes is deleted at
+//! the checkpoint after the one that found it so: a write that was on its way into it has been counted by then.
+
+mod pack;
+mod rows;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use holdfast_base::limits;
+
+use super::Volume;
+use super::overlay::Overlay;
+use crate::error::Result;
+use crate::format::meta::Meta;
+
+/// What one checkpoint leaves for the next.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// Segments put into the store whose live bytes the index does not count yet.
+    uncounted: BTreeSet<u64>,
+    /// Segments that the index counts as without live bytes; `None` until they were looked up.
+    dead: Option<BTreeSet<u64>>,
+    /// Segments that were deleted, whose rows can go.
+    deleted: BTreeSet<u64>,
+}
+
+/// Rows handled before other tasks get their turn.
+const ROWS_AT_ONCE: usize = 256;
+
+impl Volume {
+    /// Whether a checkpoint should run: enough changes, old enough ones, or much data on the local disk only.
+    pub(crate) fn checkpoint_due(&self) -> bool {
+        let aged = {
+            let state = self.state.lock();
+            let large = state.active_bytes >= limits::CHECKPOINT_INLINE_BYTES
+                || state.active.len() >= limits::CHECKPOINT_ENTRIES;
+            let age = state.active_since.map(|since| self.clock.monotonic().saturating_sub(since));
+            let old = age.is_some_and(|age| age >= Duration::from_secs(limits::CHECKPOINT_AGE_SECONDS));
+            // A checkpoint that failed left something frozen.
+            large || old || state.frozen.is_some()
+        };
+        aged || self.segments.waiting_bytes() >= limits::CHECKPOINT_SPOOL_BYTES
+    }
+
+    /// Runs a checkpoint. Nothing to do is a success.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] or [`crate::Error::Io`] if store or disk fail; nothing is lost then.
+    pub(crate) async fn checkpoint(&self) -> Result<()> {
+        let mut memory = self.checkpoint.lock().await;
+        let done = self.run_checkpoint(&mut memory).await;
+        self.failing.store(done.is_err(), Ordering::Relaxed);
+        self.room.notify_waiters();
+        done
+    }
+
+    async fn run_checkpoint(&self, memory: &mut Memory) -> Result<()> {
+        let removable = self.removable(memory).await?;
+        let Some(frozen) = self.freeze() else { return Ok(()) };
+        let (counters, lsn) = self.state.lock().frozen_mark;
+        self.journal.durable(lsn).await?;
+        for number in self.segments.seal() {
+            self.segments.upload(number).await?;
+            memory.uncounted.insert(number);
+        }
+        let settled = self.pack(&frozen, memory).await?;
+        drop(frozen);
+        let mut rows = rows::Rows::default();
+        self.collect_rows(&settled, &mut rows).await?;
+        let counts = self.count_segments(&mut rows, memory).await?;
+        rows.put_meta(Meta { applied_lsn: lsn, counters, hash_key: self.hash_key });
+        self.index.commit(rows.batch).await?;
+        memory.uncounted.clear();
+        memory.deleted.clear();
+        self.install(settled, &rows.gone_pages).await;
+        self.journal.release(self.id, lsn);
+        self.delete_dead(memory, &counts, removable).await;
+        self.index.compact_if_due().await
+    }
+
+    /// Freezes the changes so far, unless an earlier checkpoint left some frozen; `None` if there are none.
+    fn freeze(&self) -> Option<Arc<Overlay>> {
+        let mut state = self.state.lock();
+        if state.frozen.is_none() && !state.active.is_empty() {
+            state.freeze();
+        }
+        state.frozen.clone()
+    }
+
+    /// Dead segments that nobody is about to point into. Asked before the freeze: what was pointed at before is
+    /// in the frozen changes and counted.
+    async fn removable(&self, memory: &mut Memory) -> Result<Vec<u64>> {
+        if memory.dead.is_none() {
+            memory.dead = Some(rows::dead_segments(&self.index).await?);
+        }
+        let dead = memory.dead.iter().flatten().copied();
+        Ok(dead.filter(|segment| !self.segments.is_pinned(*segment)).collect())
+    }
+
+    /// The checkpoint is in the store: what was frozen is now read from the index and its caches.
+    async fn install(&self, settled: Arc<Overlay>, gone_pages: &[(u64, u64)]) {
+        self.warm_caches(&settled, gone_pages).await;
+        let dropped = self.state.lock().install();
+        self.room.notify_waiters();
+        // Many rows: freed without the lock.
+        drop(dropped);
+        drop(settled);
+    }
+
+    /// Puts the new rows where the old ones may be cached. Nobody looks at either while they are frozen.
+    async fn warm_caches(&self, settled: &Overlay, gone_pages: &[(u64, u64)]) {
+        let (caches, opening) = {
+            let state = self.state.lock();
+            (state.caches.clone(), state.opening)
+        };
+        for (index, (ino, row)) in settled.inodes.iter().enumerate() {
+            caches.inodes.insert((opening, *ino), row.clone());
+            pause(index).await;
+        }
+        let mut last_dir = None;
+        for (index, ((dir, hash), row)) in settled.entries.iter().enumerate() {
+            caches.entries.insert((opening, *dir, *hash), row.clone());
+            if last_dir.replace(*dir) != Some(*dir) {
+                caches.listings.remove(&(opening, *dir));
+            }
+            pause(index).await;
+        }
+        for (ino, page) in gone_pages {
+            caches.pages.remove(&(opening, *ino, *page));
+        }
+        for (index, ((ino, number), page)) in settled.pages.iter().enumerate() {
+            caches.pages.insert((opening, *ino, *number), Some(page.clone()));
+            pause(index).await;
+        }
+    }
+
+    /// Deletes the segments that were dead before this checkpoint and still are.
+    async fn delete_dead(&self, memory: &mut Memory, counts: &HashMap<u64, u64>, removable: Vec<u64>) {
+        let dead = memory.dead.get_or_insert_default();
+        for (segment, live) in counts {
+            if *live == 0 {
+                dead.insert(*segment);
+            } else {
+                dead.remove(segment);
+            }
+        }
+        for segment in removable {
+            if !memory.dead.iter().flatten().any(|dead| *dead == segment) {
+                continue;
+            }
+            match self.segments.delete(segment).await {
+                Ok(()) => {
+                    memory.dead.get_or_insert_default().remove(&segment);
+                    memory.deleted.insert(segment);
+                }
+                Err(error) => {
+                    tracing::warn!(volume = %self.id, %error, "a dead segment could not be deleted")
+                }
+            }
+        }
+    }
+
+    /// Checkpoints until nothing is left and no operation can begin any more.
+    pub(crate) async fn close(&self) -> Result<()> {
+        loop {
+            self.checkpoint().await?;
+            let mut state = self.state.lock();
+            if state.active.is_empty() && state.frozen.is_none() {
+                state.closed = true;
+                break;
+            }
+        }
+        self.segments.close();
+        self.index.close().await
+    }
+
+    /// Ends the volume without keeping anything: it is being deleted.
+    pub(crate) async fn abandon(&self) {
+        self.state.lock().closed = true;
+        // A running checkpoint ends first; its result no longer matters.
+        let _running = self.checkpoint.lock().await;
+        self.segments.close();
+        if let Err(error) = self.index.close().await {
+            tracing::debug!(volume = %self.id, %error, "the index of a deleted volume did not close");
+        }
+    }
+}
+
+/// Lets others run now and then during a long loop.
+async fn pause(index: usize) {
+    if index % ROWS_AT_ONCE == ROWS_AT_ONCE - 1 {
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,142 @@
+//! The batch of a checkpoint: changed rows, and the exact count of every segment's live bytes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use slatedb::WriteBatch;
+
+use super::{Memory, pause};
+use crate::error::{Error, Result};
+use crate::format::codec::{Put, Take};
+use crate::format::extent::Page;
+use crate::format::keys;
+use crate::format::meta::Meta;
+use crate::index::Index;
+use crate::types::Ino;
+use crate::volume::Volume;
+use crate::volume::load;
+use crate::volume::overlay::Overlay;
+
+/// Rows on their way into the index.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub batch: WriteBatch,
+    /// How the live bytes of each segment change.
+    deltas: HashMap<u64, i64>,
+    /// Pages that the index had and that are gone.
+    pub gone_pages: Vec<(Ino, u64)>,
+}
+
+impl Rows {
+    pub(super) fn put_meta(&mut self, meta: Meta) {
+        self.batch.put(keys::META, meta.encode());
+    }
+
+    fn count(&mut self, page: &Page, sign: i64) {
+        for (segment, bytes) in page.segment_use() {
+            *self.deltas.entry(segment).or_default() += sign * bytes as i64;
+        }
+    }
+}
+
+/// The segments that the index counts as without live bytes.
+pub(super) async fn dead_segments(index: &Index) -> Result<BTreeSet<u64>> {
+    let mut dead = BTreeSet::new();
+    for (key, value) in index.scan(keys::SEGMENTS, keys::SEGMENTS, usize::MAX).await? {
+        if Take::new(value).varint()? == 0 {
+            dead.insert(keys::last_number(&key)?);
+        }
+    }
+    Ok(dead)
+}
+
+impl Volume {
+    /// Encodes what changed, and counts what the new rows use of segments against what the old ones did.
+    pub(super) async fn collect_rows(&self, settled: &Overlay, rows: &mut Rows) -> Result<()> {
+        let mut value = Vec::new();
+        for (index, (ino, inode)) in settled.inodes.iter().enumerate() {
+            match inode {
+                Some(inode) => {
+                    value.clear();
+                    inode.encode(&mut value);
+                    rows.batch.put(keys::inode(*ino), &value);
+                }
+                None => rows.batch.delete(keys::inode(*ino)),
+            }
+            pause(index).await;
+        }
+        for (index, ((dir, hash), bucket)) in settled.entries.iter().enumerate() {
+            match bucket {
+                Some(bucket) => {
+                    value.clear();
+                    bucket.encode(&mut value);
+                    rows.batch.put(keys::entry(*dir, *hash), &value);
+                }
+                None => rows.batch.delete(keys::entry(*dir, *hash)),
+            }
+            pause(index).await;
+        }
+        self.collect_cuts(settled, rows).await?;
+        self.collect_pages(settled, rows).await
+    }
+
+    /// Rows of files that were cut or removed.
+    async fn collect_cuts(&self, settled: &Overlay, rows: &mut Rows) -> Result<()> {
+        for (ino, from) in &settled.cuts {
+            for (number, page) in load::read_pages(&self.index, *ino, *from).await? {
+                rows.count(&page, -1);
+                rows.gone_pages.push((*ino, number));
+                rows.batch.delete(keys::page(*ino, number));
+            }
+        }
+        Ok(())
+    }
+
+    async fn collect_pages(&self, settled: &Overlay, rows: &mut Rows) -> Result<()> {
+        let indexed_next_ino = self.state.lock().indexed_next_ino;
+        let mut value = Vec::new();
+        for (index, ((ino, number), page)) in settled.pages.iter().enumerate() {
+            let was_cut = settled.cuts.get(ino).is_some_and(|from| number >= from);
+            if *ino < indexed_next_ino
+                && !was_cut
+                && let Some(old) = load::read_page(&self.index, *ino, *number).await?
+            {
+                rows.count(&old, -1);
+            }
+            rows.count(page, 1);
+            if page.is_empty() {
+                rows.batch.delete(keys::page(*ino, *number));
+            } else {
+                value.clear();
+                page.encode(&mut value)?;
+                rows.batch.put(keys::page(*ino, *number), &value);
+            }
+            pause(index).await;
+        }
+        Ok(())
+    }
+
+    /// The new count of every segment that changed or is new, also put into the batch.
+    pub(super) async fn count_segments(&self, rows: &mut Rows, memory: &Memory) -> Result<HashMap<u64, u64>> {
+        for segment in &memory.uncounted {
+            rows.deltas.entry(*segment).or_default();
+        }
+        let mut counts = HashMap::with_capacity(rows.deltas.len());
+        for (segment, delta) in std::mem::take(&mut rows.deltas) {
+            let old = match self.index.get(&keys::segment(segment)).await? {
+                Some(value) => Take::new(value).varint()?,
+                None => 0,
+            };
+            let live = old.checked_add_signed(delta).ok_or_else(|| {
+                Error::corrupt(format!("segment {segment:016x} would have {old} {delta:+} live bytes"))
+            })?;
+            let mut value = Vec::new();
+            value.put_varint(live);
+            rows.batch.put(keys::segment(segment), &value);
+            counts.insert(segment, live);
+        }
+        for segment in &memory.deleted {
+            rows.batch.delete(keys::segment(*segment));
+        }
+        Ok(counts)
+    }
+}

@@ -1,0 +1,204 @@
+//! One volume: its operations, each linearizable, under one lock.
+//!
+//! Owns: the volume's state, its index, its segments, and how operations run. An operation is a plain function
+//! over the state ([`tx::Tx`]); it validates, appends one record to the journal, applies it, and is done. What it
+//! finds missing is read from the index without the lock, and the operation starts over. Waiting for durability
+//! comes after, outside.
+//!
+//! Lock order: the state's lock, then the journal's. Nothing else is locked under either.
+//!
+//! Knows nothing of protocols, tenants or names of filesystems.
+
+mod checkpoint;
+mod load;
+mod open;
+mod ops;
+mod overlay;
+mod state;
+mod tx;
+mod upload;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use holdfast_base::{Clock, VolumeId, limits};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::durable::Pending;
+use crate::error::{Error, Result};
+use crate::format::meta::Counters;
+use crate::format::record::Change;
+use crate::index::Index;
+use crate::journal::Journal;
+use crate::segments::Segments;
+use crate::types::{Ino, ROOT_INO, VolumeUsage};
+use load::{Loaded, Need};
+pub(crate) use open::{VolumeEnv, create, marker, open, prefix};
+use state::State;
+use tx::{Stop, Tx};
+pub use upload::{Precondition, PutOutcome, PutOwner, Upload};
+
+/// A file of a volume, as handles hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FileId {
+    /// Inode number.
+    pub ino: Ino,
+    /// Generation of the inode.
+    pub generation: u32,
+}
+
+/// An open volume.
+pub struct Volume {
+    id: VolumeId,
+    state: Mutex<State>,
+    index: Index,
+    segments: Arc<Segments>,
+    journal: Arc<Journal>,
+    clock: Arc<dyn Clock>,
+    hash_key: [u8; 32],
+    epoch: u64,
+    root: FileId,
+    /// Signalled when a checkpoint has made room.
+    room: Notify,
+    /// Wakes the checkpointer.
+    due: Arc<Notify>,
+    /// One checkpoint at a time, and what it must remember for the next.
+    checkpoint: tokio::sync::Mutex<checkpoint::Memory>,
+    /// When the last operation began, milliseconds on the monotonic clock.
+    used_at_ms: AtomicU64,
+    failing: AtomicBool,
+}
+
+impl Volume {
+    /// The volume's id.
+    pub fn id(&self) -> VolumeId {
+        self.id
+    }
+
+    /// The root directory.
+    pub fn root(&self) -> FileId {
+        self.root
+    }
+
+    /// Space and inodes in use, and their limits.
+    pub fn usage(&self) -> VolumeUsage {
+        let counters = self.state.lock().counters;
+        VolumeUsage {
+            used_bytes: counters.used_bytes,
+            limit_bytes: counters.limit_bytes,
+            used_inodes: counters.used_inodes,
+            limit_inodes: counters.limit_inodes,
+        }
+    }
+
+    /// Sets the limits.
+    ///
+    /// # Errors
+    /// [`Error::QuotaExceeded`] if more is in use: nothing changes then.
+    pub async fn set_limits(&self, limit_bytes: u64, limit_inodes: u64) -> Result<Pending<()>> {
+        self.write_op(|tx| {
+            let counters = tx.counters();
+            for (used, limit, unit) in
+                [(counters.used_bytes, limit_bytes, "bytes"), (counters.used_inodes, limit_inodes, "inodes")]
+            {
+                if used > limit {
+                    return Err(Error::QuotaExceeded { used, limit, unit }.into());
+                }
+            }
+            // A record that changes no row would never be checkpointed.
+            let root = tx.inode(ROOT_INO)?;
+            tx.commit(vec![Change::Inode(root)], Counters { limit_bytes, limit_inodes, ..counters })?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Runs an operation that only reads.
+    async fn read_op<T>(&self, mut op: impl FnMut(&mut Tx<'_>) -> std::result::Result<T, Stop>) -> Result<T> {
+        self.touch();
+        let mut loaded = Loaded::default();
+        loop {
+            let need = {
+                let mut state = self.state.lock();
+                if state.closed {
+                    return Err(Error::Unavailable("the volume is closing".into()));
+                }
+                loaded.keep_if(state.index_version);
+                match op(&mut Tx::new(self, &mut state, &loaded)) {
+                    Ok(done) => return Ok(done),
+                    Err(Stop::Failed(error)) => return Err(error),
+                    Err(Stop::Missing(need)) => need,
+                }
+            };
+            self.load(need, &mut loaded).await?;
+        }
+    }
+
+    /// Runs an operation that may change something; its result is durable when the last record so far is.
+    async fn write_op<T>(
+        &self,
+        op: impl FnMut(&mut Tx<'_>) -> std::result::Result<T, Stop>,
+    ) -> Result<Pending<T>> {
+        self.admit().await?;
+        let mut op = op;
+        let (value, lsn) = self
+            .read_op(|tx| {
+                let value = op(tx)?;
+                Ok((value, tx.last_lsn()))
+            })
+            .await?;
+        Ok(Pending::new(value, lsn, self.journal.clone()))
+    }
+
+    /// Waits until the journal and the volume have room for another change.
+    async fn admit(&self) -> Result<()> {
+        self.journal.admit().await?;
+        loop {
+            let room = self.room.notified();
+            {
+                let state = self.state.lock();
+                let bytes = state.active_bytes + state.frozen_bytes;
+                if bytes < limits::VOLUME_DIRTY_MAX_BYTES
+                    && state.active.len() < limits::VOLUME_DIRTY_MAX_ENTRIES
+                {
+                    return Ok(());
+                }
+            }
+            self.due.notify_one();
+            room.await;
+        }
+    }
+
+    /// Reads a missing row, keeps it for the operation and, if it is still true, in the cache.
+    async fn load(&self, need: Need, loaded: &mut Loaded) -> Result<()> {
+        let row = load::read(&self.index, &need).await?;
+        {
+            let state = self.state.lock();
+            if state.index_version != loaded.index_version {
+                return Ok(());
+            }
+            state.cache(row.clone());
+        }
+        loaded.put(row);
+        Ok(())
+    }
+
+    fn touch(&self) {
+        self.used_at_ms.store(self.clock.monotonic().as_millis() as u64, Ordering::Relaxed);
+    }
+
+    /// Milliseconds since an operation began.
+    pub(crate) fn idle_ms(&self) -> u64 {
+        let now = self.clock.monotonic().as_millis() as u64;
+        now.saturating_sub(self.used_at_ms.load(Ordering::Relaxed))
+    }
+
+    /// Whether the last checkpoint failed: the store does not take what the journal holds.
+    pub fn is_degraded(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+
+    /// The root's inode number.
+    pub const ROOT: Ino = ROOT_INO;
+}

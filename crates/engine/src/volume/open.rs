@@ -1,0 +1,215 @@
+//! Making a volume, and opening one: index, journal records since, segment files.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use bytes::Bytes;
+use holdfast_base::{Clock, Random, VolumeId};
+use object_store::path::Path;
+use parking_lot::Mutex;
+use slatedb::WriteBatch;
+use tokio::sync::Notify;
+
+use super::load::{self, Loaded};
+use super::overlay::Overlay;
+use super::state::State;
+use super::{FileId, Volume, checkpoint};
+use crate::cache::{Caches, Opening};
+use crate::disk::Disk;
+use crate::error::{Error, Result};
+use crate::format::codec::Take;
+use crate::format::inode::Inode;
+use crate::format::keys;
+use crate::format::meta::{Counters, Meta};
+use crate::format::record::{Change, Record};
+use crate::index::{Index, IndexCache};
+use crate::journal::{Journal, Lsn};
+use crate::segments::{KeptSegments, SegmentEnv, Segments};
+use crate::store::Store;
+use crate::types::{Attr, FileKind, ROOT_INO, VolumeSpec};
+
+/// What a volume needs of its node.
+#[derive(Clone)]
+pub(crate) struct VolumeEnv {
+    pub store: Store,
+    pub disk: Arc<dyn Disk>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub journal: Arc<Journal>,
+    pub caches: Arc<Caches>,
+    pub index_cache: IndexCache,
+    pub kept: Arc<KeptSegments>,
+    /// Parent of all volumes' segment files.
+    pub spool_dir: PathBuf,
+    /// Wakes the node's checkpointer.
+    pub due: Arc<Notify>,
+}
+
+/// The prefix of everything that belongs to a volume in the store.
+pub(crate) fn prefix(id: VolumeId) -> Path {
+    Path::from(format!("volumes/{}", id.0))
+}
+
+/// The object that says that a volume exists. Written last when it is made, deleted first when it goes.
+pub(crate) fn marker(id: VolumeId) -> Path {
+    prefix(id).join("volume")
+}
+
+fn index_path(id: VolumeId) -> Path {
+    prefix(id).join("index")
+}
+
+/// Makes an empty volume. One that exists is left as it is.
+pub(crate) async fn create(
+    env: &VolumeEnv,
+    id: VolumeId,
+    opening: Opening,
+    spec: VolumeSpec,
+    lsn: Lsn,
+) -> Result<()> {
+    if env.store.read_whole(&marker(id)).await?.is_some() {
+        return Ok(());
+    }
+    // What a creation that was cut short, or a deletion, left behind.
+    env.store.delete_all(&prefix(id)).await?;
+    let index = Index::open(&env.store, index_path(id), &env.index_cache, opening).await?;
+    let mut hash_key = [0; 32];
+    env.random.fill(&mut hash_key);
+    let counters = Counters {
+        used_bytes: 0,
+        used_inodes: 1,
+        next_ino: ROOT_INO + 1,
+        limit_bytes: spec.limit_bytes,
+        limit_inodes: spec.limit_inodes,
+    };
+    let mut batch = WriteBatch::new();
+    batch.put(keys::META, Meta { applied_lsn: lsn, counters, hash_key }.encode());
+    let mut root = Vec::new();
+    root_inode(env.clock.as_ref(), index.epoch() as u32).encode(&mut root);
+    batch.put(keys::inode(ROOT_INO), root);
+    index.commit(batch).await?;
+    index.close().await?;
+    env.store.put(&marker(id), vec![Bytes::from_static(b"holdfast volume, format 1\n")]).await
+}
+
+/// A directory that any user may write to, as `/tmp` is.
+fn root_inode(clock: &dyn Clock, generation: u32) -> Inode {
+    let now = clock.now();
+    let attr = Attr {
+        ino: ROOT_INO,
+        generation,
+        kind: FileKind::Directory,
+        mode: 0o1777,
+        nlink: 2,
+        uid: 0,
+        gid: 0,
+        size: 4096,
+        used: 0,
+        rdev: (0, 0),
+        atime: now,
+        mtime: now,
+        ctime: now,
+    };
+    Inode { attr, parent: ROOT_INO, entries: 0, target: Bytes::new(), verifier: None }
+}
+
+/// Opens a volume and brings it up to date with `records`, the journal's bodies in order.
+///
+/// # Errors
+/// [`Error::NoSuchVolume`]; [`Error::Corrupt`] if the index or a record makes no sense;
+/// [`Error::Unavailable`] if the store does not answer.
+pub(crate) async fn open(
+    env: &VolumeEnv,
+    id: VolumeId,
+    opening: Opening,
+    records: Vec<(Lsn, Bytes)>,
+) -> Result<Arc<Volume>> {
+    if env.store.read_whole(&marker(id)).await?.is_none() {
+        return Err(Error::NoSuchVolume);
+    }
+    let index = Index::open(&env.store, index_path(id), &env.index_cache, opening).await?;
+    let meta = index.get(keys::META).await?.ok_or_else(|| Error::corrupt(format!("{id} has no own row")))?;
+    let meta = Meta::decode(Take::new(meta))?;
+    env.journal.pass(meta.applied_lsn);
+    let root = load::read_inode(&index, ROOT_INO).await?;
+    let root = root.ok_or_else(|| Error::corrupt(format!("{id} has no root directory")))?;
+    let mut state = fresh_state(env, opening, &meta);
+    let wanted = replay(&mut state, &index, env.clock.as_ref(), records).await?;
+    let segments = SegmentEnv {
+        volume: id,
+        opening,
+        disk: env.disk.clone(),
+        store: env.store.clone(),
+        caches: env.caches.clone(),
+        kept: env.kept.clone(),
+        dir: env.spool_dir.join(id.0.to_string()),
+    };
+    let segments = Segments::new(segments, index.epoch())?;
+    segments.adopt(&wanted)?;
+    if state.active.is_empty() {
+        env.journal.release(id, meta.applied_lsn);
+    }
+    Ok(Arc::new(Volume {
+        id,
+        state: Mutex::new(state),
+        epoch: index.epoch(),
+        index,
+        segments: Arc::new(segments),
+        journal: env.journal.clone(),
+        clock: env.clock.clone(),
+        hash_key: meta.hash_key,
+        root: FileId { ino: ROOT_INO, generation: root.attr.generation },
+        room: Notify::new(),
+        due: env.due.clone(),
+        checkpoint: tokio::sync::Mutex::new(checkpoint::Memory::default()),
+        used_at_ms: AtomicU64::new(env.clock.monotonic().as_millis() as u64),
+        failing: AtomicBool::new(false),
+    }))
+}
+
+fn fresh_state(env: &VolumeEnv, opening: Opening, meta: &Meta) -> State {
+    State {
+        active: Overlay::default(),
+        frozen: None,
+        counters: meta.counters,
+        lsn: meta.applied_lsn,
+        frozen_mark: (meta.counters, meta.applied_lsn),
+        active_bytes: 0,
+        frozen_bytes: 0,
+        active_since: None,
+        indexed_next_ino: meta.counters.next_ino,
+        index_version: 1,
+        opening,
+        caches: env.caches.clone(),
+        scratch: Vec::new(),
+        closed: false,
+    }
+}
+
+/// Applies the records that the index does not include; the segments that they point into.
+async fn replay(
+    state: &mut State,
+    index: &Index,
+    clock: &dyn Clock,
+    records: Vec<(Lsn, Bytes)>,
+) -> Result<HashSet<u64>> {
+    let mut wanted = HashSet::new();
+    for (lsn, body) in records.into_iter().filter(|(lsn, _)| *lsn > state.lsn).collect::<Vec<_>>() {
+        let record = Record::decode(body)?;
+        wanted.extend(record.changes.iter().filter_map(|change| match change {
+            Change::Frame { at, .. } => Some(at.segment),
+            _ => None,
+        }));
+        let mut loaded = Loaded::default();
+        loaded.keep_if(state.index_version);
+        while let Err(need) = state.missing_for(&record, &loaded) {
+            let row = load::read(index, &need).await?;
+            state.cache(row.clone());
+            loaded.put(row);
+        }
+        state.apply(lsn, record, &loaded, clock.monotonic());
+    }
+    Ok(wanted)
+}
