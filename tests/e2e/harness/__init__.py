@@ -1,0 +1,1 @@
+"""What the tests stand on: servers, guests, HTTP, raw NFS calls."""
