@@ -1,0 +1,20 @@
+//! REMOVE (RFC 1813 section 3.3.12).
+
+use holdfast_engine::{Durable, Wcc};
+use holdfast_wire::nfs3::{RemoveArgs, RemoveOk, RemoveRes};
+
+use crate::session::{Session, Target, Why};
+
+pub(super) async fn remove(session: &Session, args: RemoveArgs) -> RemoveRes {
+    let dir = session.target(&args.object.dir).await?;
+    match change(session, &dir, &args.object.name).await {
+        Ok(wcc) => Ok(RemoveOk { dir_wcc: dir.wcc(&wcc) }),
+        Err(why) => Err(dir.failed_wcc(why).await),
+    }
+}
+
+async fn change(session: &Session, dir: &Target<'_>, name: &[u8]) -> Result<Durable<Wcc>, Why> {
+    dir.check_writable()?;
+    let pending = dir.volume.remove(&session.caller, dir.file, name).await?;
+    Ok(pending.durable().await?)
+}

@@ -1,0 +1,20 @@
+//! RMDIR (RFC 1813 section 3.3.13).
+
+use holdfast_engine::{Durable, Wcc};
+use holdfast_wire::nfs3::{RemoveOk, RmdirArgs, RmdirRes};
+
+use crate::session::{Session, Target, Why};
+
+pub(super) async fn rmdir(session: &Session, args: RmdirArgs) -> RmdirRes {
+    let dir = session.target(&args.object.dir).await?;
+    match change(session, &dir, &args.object.name).await {
+        Ok(wcc) => Ok(RemoveOk { dir_wcc: dir.wcc(&wcc) }),
+        Err(why) => Err(dir.failed_wcc(why).await),
+    }
+}
+
+async fn change(session: &Session, dir: &Target<'_>, name: &[u8]) -> Result<Durable<Wcc>, Why> {
+    dir.check_writable()?;
+    let pending = dir.volume.rmdir(&session.caller, dir.file, name).await?;
+    Ok(pending.durable().await?)
+}

@@ -1,0 +1,130 @@
+//! What an adapter has at hand: the caller of one call, and the files that its handles stand for.
+
+use std::sync::Arc;
+
+use holdfast_engine::{Attr, Caller, Error, FileId, Volume, Wcc};
+use holdfast_wire::nfs3::{Failure, Fattr3, FileHandle, NfsStat3, PostOpAttr, WccData, WriteVerifier3};
+
+use crate::attributes;
+use crate::handle::{Grant, Handle};
+use crate::server::Shared;
+use crate::status;
+
+/// One call's context.
+pub(crate) struct Session {
+    pub shared: Arc<Shared>,
+    pub caller: Caller,
+}
+
+impl Session {
+    /// The file behind a handle.
+    pub async fn target(&self, handle: &FileHandle) -> Result<Target<'_>, NfsStat3> {
+        let Handle { grant, file } = self.shared.handles.open(handle).ok_or(NfsStat3::BadHandle)?;
+        let volume = self.shared.volumes.volume(grant.volume).await.map_err(|error| {
+            status::report(grant.volume, &error);
+            status::nfs_status(&error)
+        })?;
+        Ok(Target { shared: &self.shared, volume, fsid: attributes::fsid(grant.volume), grant, file })
+    }
+
+    /// The write verifier of now.
+    pub fn verifier(&self) -> WriteVerifier3 {
+        WriteVerifier3(self.shared.volumes.write_verifier())
+    }
+}
+
+/// A file that a handle stands for; whether it still exists, its first operation says.
+pub(crate) struct Target<'a> {
+    shared: &'a Shared,
+    pub volume: Arc<Volume>,
+    pub file: FileId,
+    grant: Grant,
+    fsid: u64,
+}
+
+impl Target<'_> {
+    /// The handle of another file of the same mount.
+    pub fn handle_of(&self, attr: &Attr) -> FileHandle {
+        let file = FileId { ino: attr.ino, generation: attr.generation };
+        self.shared.handles.seal(&Handle { grant: self.grant, file })
+    }
+
+    /// Attributes of a file of this volume.
+    pub fn attributes(&self, attr: &Attr) -> Fattr3 {
+        attributes::fattr(self.fsid, attr)
+    }
+
+    /// Attributes from before and after an operation.
+    pub fn wcc(&self, wcc: &Wcc) -> WccData {
+        WccData { before: Some(attributes::wcc_attr(&wcc.before)), after: Some(self.attributes(&wcc.after)) }
+    }
+
+    /// Whether the mount is read-only.
+    pub fn is_read_only(&self) -> bool {
+        self.grant.read_only
+    }
+
+    /// Refuses a change on a read-only mount.
+    pub fn check_writable(&self) -> Result<(), NfsStat3> {
+        if self.grant.read_only { Err(NfsStat3::RoFs) } else { Ok(()) }
+    }
+
+    /// Refuses two handles that are not of one mount.
+    pub fn check_same_mount(&self, other: &Target<'_>) -> Result<(), NfsStat3> {
+        if self.grant == other.grant { Ok(()) } else { Err(NfsStat3::XDev) }
+    }
+
+    /// The status of a failed operation, reported where an operator has to know.
+    pub fn status(&self, error: &Error) -> NfsStat3 {
+        status::report(self.grant.volume, error);
+        status::nfs_status(error)
+    }
+
+    /// The attributes of now, for the arm of a failure.
+    pub async fn post_op(&self) -> PostOpAttr {
+        self.volume.getattr(self.file).await.ok().map(|attr| self.attributes(&attr))
+    }
+
+    /// The arm of a failure that has `wcc_data`. Attributes from before are left out: taken outside of an operation
+    /// they would let a client believe that nobody else changed the file.
+    pub async fn post_wcc(&self) -> WccData {
+        WccData { before: None, after: self.post_op().await }
+    }
+
+    /// A failure with the file's attributes.
+    pub async fn failed(&self, why: impl Into<Why>) -> Failure<PostOpAttr> {
+        Failure::new(why.into().status(self), self.post_op().await)
+    }
+
+    /// A failure with the file's weak cache consistency data.
+    pub async fn failed_wcc(&self, why: impl Into<Why>) -> Failure<WccData> {
+        Failure::new(why.into().status(self), self.post_wcc().await)
+    }
+}
+
+/// Why a procedure failed: the engine said so, or the adapter did.
+pub(crate) enum Why {
+    Engine(Error),
+    Adapter(NfsStat3),
+}
+
+impl Why {
+    pub fn status(&self, target: &Target<'_>) -> NfsStat3 {
+        match self {
+            Self::Engine(error) => target.status(error),
+            Self::Adapter(status) => *status,
+        }
+    }
+}
+
+impl From<Error> for Why {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<NfsStat3> for Why {
+    fn from(status: NfsStat3) -> Self {
+        Self::Adapter(status)
+    }
+}

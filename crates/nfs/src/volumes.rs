@@ -1,0 +1,31 @@
+//! Where volumes come from: all that the front end needs of a node.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use holdfast_base::VolumeId;
+use holdfast_engine::{Engine, Error, Volume};
+
+/// The volumes of a node.
+#[async_trait]
+pub trait Volumes: Send + Sync + 'static {
+    /// The volume, opened if it is not. Called for every NFS call.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchVolume`], and [`Error::Unavailable`] or [`Error::Corrupt`] if it cannot be opened.
+    async fn volume(&self, id: VolumeId) -> Result<Arc<Volume>, Error>;
+
+    /// The write verifier: another one exactly when unsynced data may have been lost.
+    fn write_verifier(&self) -> [u8; 8];
+}
+
+#[async_trait]
+impl Volumes for Engine {
+    async fn volume(&self, id: VolumeId) -> Result<Arc<Volume>, Error> {
+        Engine::volume(self, id).await
+    }
+
+    fn write_verifier(&self) -> [u8; 8] {
+        Engine::write_verifier(self)
+    }
+}
