@@ -1,0 +1,14 @@
+//! One file per subject.
+
+mod changes;
+mod connections;
+mod data;
+mod handles;
+mod hostile;
+mod info;
+mod listing;
+mod mount;
+mod names;
+mod replay;
+mod rpc;
+mod support;
