@@ -1,0 +1,140 @@
+//! The command line: what there is to say, and who does it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::client::{self, files::FilesCommand, filesystems::FsCommand, mount::MountArgs};
+use crate::config::{ServeArgs, table};
+use crate::exit::{EXIT_CODES, Exit, Failure};
+use crate::{output, serve};
+
+/// Persistent filesystems for sandboxes: one server, mounted over NFSv3, read and written over HTTP.
+#[derive(Parser)]
+#[command(name = "holdfast", version, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server until SIGTERM or SIGINT.
+    #[command(
+        long_about = "Run the server until SIGTERM or SIGINT.\n\nAn option comes from its flag, else from the \
+                      environment, else from the file, else it has its default. When the server is ready it prints \
+                      one line to stdout: `ready http=ADDR nfs=ADDR`. On the first start it writes a key of the \
+                      team `default` to DATA_DIR/api-key and one for administration to DATA_DIR/admin-key. Logs go \
+                      to stderr."
+    )]
+    Serve(ServeArgs),
+    /// Make, list, resize, rename and remove filesystems.
+    Fs {
+        #[command(subcommand)]
+        command: FsCommand,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+    /// Read and write files without a mount. A place is NAME:/path.
+    Files {
+        #[command(subcommand)]
+        command: FilesCommand,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+    /// Print the command that mounts a filesystem on this machine.
+    MountCommand {
+        #[command(flatten)]
+        args: MountArgs,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+}
+
+/// How a client command finds its server. All of it may be left out where the server runs on this machine.
+#[derive(Args, Clone, Debug)]
+pub struct RemoteArgs {
+    /// The server, http://HOST:PORT [env: HOLDFAST_URL] [default: the server of the data directory].
+    #[arg(long, value_name = "URL", global = true)]
+    pub url: Option<String>,
+    /// File with the API key [env: HOLDFAST_API_KEY, the key itself] [default: DATA_DIR/api-key].
+    #[arg(long, value_name = "FILE", global = true)]
+    pub key_file: Option<PathBuf>,
+    /// The data directory of a server on this machine [env: HOLDFAST_DATA_DIR] [default: ./holdfast-data].
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// Print the answer as JSON, errors too (those on stderr).
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// Reads the command line, does what it says, and tells how it went.
+pub fn run() -> ExitCode {
+    let matches = command().get_matches();
+    // The derived reader takes what the derived command let through.
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let (result, json) = match cli.command {
+        Command::Serve(args) => (start_server(args), false),
+        Command::Fs { command, remote } => (client::filesystems::run(command, &remote), remote.json),
+        Command::Files { command, remote } => (client::files::run(command, &remote), remote.json),
+        Command::MountCommand { args, remote } => (client::mount::run(&args, &remote), remote.json),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::say(&told(&failure, json));
+            failure.exit.into()
+        }
+    }
+}
+
+fn start_server(args: ServeArgs) -> Result<(), Failure> {
+    serve::run(args.settings().map_err(|error| Failure::new(Exit::Usage, error.to_string()))?)
+}
+
+/// The command with what the tables add to its help.
+fn command() -> clap::Command {
+    let mut codes = String::from("Exit codes:\n");
+    for (code, meaning) in EXIT_CODES {
+        codes.push_str(&format!("  {code}  {meaning}\n"));
+    }
+    let keys = format!("{codes}\nKeys of the TOML file: {}", keys());
+    Cli::command().after_help(codes.clone()).mut_subcommand("serve", |serve| serve.after_help(keys))
+}
+
+fn keys() -> String {
+    table::OPTIONS.iter().map(|spec| spec.key()).collect::<Vec<_>>().join(", ")
+}
+
+fn told(failure: &Failure, json: bool) -> String {
+    match (&failure.json, json) {
+        (Some(body), true) => body.clone(),
+        (None, true) => serde_json::json!({ "error": "client", "message": failure.message }).to_string(),
+        (_, false) => format!("holdfast: {failure}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_tells_every_option_and_code() {
+        command().debug_assert();
+        let help = command().find_subcommand_mut("serve").unwrap().render_long_help().to_string();
+        for spec in table::OPTIONS {
+            assert!(
+                help.contains(&format!("--{}", spec.flag)) && help.contains(&spec.env()),
+                "{}",
+                spec.flag
+            );
+        }
+        for (_, meaning) in EXIT_CODES {
+            assert!(command().render_help().to_string().contains(meaning), "{meaning}");
+        }
+    }
+}

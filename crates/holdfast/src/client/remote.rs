@@ -1,0 +1,106 @@
+//! Which server a command talks to, and with which key.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::cli::RemoteArgs;
+use crate::config::table;
+use crate::exit::{Exit, Failure};
+use crate::serve::Addresses;
+
+/// A server and a key for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remote {
+    /// `http://HOST:PORT`, without a `/` at its end.
+    pub url: String,
+    /// The API key.
+    pub key: String,
+    /// Where the server of the data directory answers NFS, where the URL is that server's.
+    pub nfs: Option<SocketAddr>,
+}
+
+impl Remote {
+    /// Finds server and key: flags, then the environment, then the data directory.
+    pub fn find(args: &RemoteArgs) -> Result<Self, Failure> {
+        Self::find_with(args, |name| std::env::var(name).ok().filter(|text| !text.is_empty()))
+    }
+
+    fn find_with(args: &RemoteArgs, env: impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+        let data_dir = args.data_dir.clone().or_else(|| env(&table::DATA_DIR.env()).map(PathBuf::from));
+        let data_dir = data_dir.unwrap_or_else(|| table::DATA_DIR.default.into());
+        let local = Addresses::read(&data_dir);
+        let given = args.url.clone().or_else(|| env("HOLDFAST_URL"));
+        let nfs = if given.is_none() { local.map(|addresses| reachable(addresses.nfs)) } else { None };
+        let url = given.unwrap_or_else(|| match local {
+            Some(addresses) => format!("http://{}", reachable(addresses.http)),
+            None => format!("http://{}", table::HTTP_ADDR.default),
+        });
+        if !url.starts_with("http://") {
+            let message =
+                format!("`{url}` is not a URL that this program can use: it must begin with http://");
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        let key_file = args.key_file.clone();
+        let key = match (&key_file, env("HOLDFAST_API_KEY")) {
+            (None, Some(key)) => key,
+            _ => {
+                let path = key_file.unwrap_or_else(|| data_dir.join("api-key"));
+                std::fs::read_to_string(&path).map_err(|error| {
+                    let message = format!(
+                        "no API key: {} cannot be read ({error}); set HOLDFAST_API_KEY, or name the data directory of \
+                         the server with --data-dir",
+                        path.display()
+                    );
+                    Failure::new(Exit::KeyRefused, message)
+                })?
+            }
+        };
+        Ok(Self { url: url.trim_end_matches('/').to_owned(), key: key.trim().to_owned(), nfs })
+    }
+}
+
+/// An address to connect to, for one that is listened on.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(dir: &std::path::Path, url: Option<&str>, env: &[(&str, &str)]) -> Result<Remote, Failure> {
+        let args = RemoteArgs {
+            url: url.map(str::to_owned),
+            key_file: None,
+            data_dir: Some(dir.to_owned()),
+            json: false,
+        };
+        Remote::find_with(&args, |name| {
+            env.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_data_directory_tells_where_nothing_else_does() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(find(dir.path(), None, &[]).unwrap_err().exit, Exit::KeyRefused);
+        std::fs::write(dir.path().join("api-key"), "e2b_local\n").unwrap();
+        let fresh = find(dir.path(), None, &[]).unwrap();
+        assert_eq!((fresh.url.as_str(), fresh.nfs), ("http://127.0.0.1:7070", None));
+        let told = r#"{"http":"0.0.0.0:8080","nfs":"[::]:2050"}"#;
+        std::fs::write(dir.path().join("server.json"), told).unwrap();
+        let local = find(dir.path(), None, &[]).unwrap();
+        assert_eq!((local.url.as_str(), local.key.as_str()), ("http://127.0.0.1:8080", "e2b_local"));
+        assert_eq!(local.nfs, Some("[::1]:2050".parse().unwrap()));
+        let env = [("HOLDFAST_URL", "http://far:1/"), ("HOLDFAST_API_KEY", "e2b_env")];
+        let far = find(dir.path(), None, &env).unwrap();
+        assert_eq!((far.url.as_str(), far.key.as_str(), far.nfs), ("http://far:1", "e2b_env", None));
+        assert_eq!(find(dir.path(), Some("http://flag"), &env).unwrap().url, "http://flag");
+        assert_eq!(find(dir.path(), Some("https://flag"), &env).unwrap_err().exit, Exit::Usage);
+    }
+}

@@ -1,0 +1,169 @@
+//! The options as values that the layers take.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use holdfast_base::ByteSize;
+
+use super::network::Network;
+use super::{ConfigError, Given, table};
+
+/// Longest drain, seconds: an hour is a typing error.
+const DRAIN_SECONDS_MAX: u64 = 3600;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Absolute.
+    pub data_dir: PathBuf,
+    /// Where NFS and MOUNT are answered.
+    pub nfs_addr: SocketAddr,
+    /// Where HTTP is answered.
+    pub http_addr: SocketAddr,
+    /// The object store's URL.
+    pub store: String,
+    /// The database's URL.
+    pub catalogue: String,
+    /// Who may mount by id or name.
+    pub nfs_allow: Vec<Network>,
+    /// Memory for file data.
+    pub cache_data: ByteSize,
+    /// Memory for inodes, directories and extent maps.
+    pub cache_metadata: ByteSize,
+    /// Memory for blocks of indexes.
+    pub cache_index: ByteSize,
+    /// Size of a filesystem for which none is given.
+    pub filesystem_size_default: ByteSize,
+    /// Smallest size of a filesystem.
+    pub filesystem_size_min: ByteSize,
+    /// Largest size of a filesystem.
+    pub filesystem_size_max: ByteSize,
+    /// Most filesystems of one team.
+    pub team_filesystems_max: u64,
+    /// Most that the sizes of one team's filesystems may add up to.
+    pub team_size_max: ByteSize,
+    /// How long requests may go on after a signal to stop.
+    pub drain: Duration,
+    /// What is logged.
+    pub log: String,
+    /// How it is logged.
+    pub log_format: LogFormat,
+}
+
+impl Settings {
+    /// Reads every option.
+    ///
+    /// # Errors
+    /// The first value that breaks its rule, with the place it came from.
+    pub fn read(given: &Given) -> Result<Self, ConfigError> {
+        let size = |spec| given.value(spec, str::parse::<ByteSize>);
+        let address = |spec| given.value(spec, read_address);
+        let data_dir = given.value(table::DATA_DIR, read_dir)?;
+        let store = match given.explicit(table::STORE) {
+            Some(url) => url,
+            None => format!("file://{}", in_url(&data_dir.join("store"))?),
+        };
+        let catalogue = match given.explicit(table::CATALOGUE) {
+            Some(url) => url,
+            // The database's URL is percent-decoded, and ends where its parameters begin.
+            None => {
+                let path = in_url(&data_dir.join("catalogue.db"))?;
+                format!("sqlite://{}", path.replace('%', "%25").replace('?', "%3f"))
+            }
+        };
+        let settings = Self {
+            store,
+            catalogue,
+            nfs_addr: address(table::NFS_ADDR)?,
+            http_addr: address(table::HTTP_ADDR)?,
+            nfs_allow: given.value(table::NFS_ALLOW, read_networks)?,
+            cache_data: size(table::CACHE_DATA)?,
+            cache_metadata: size(table::CACHE_METADATA)?,
+            cache_index: size(table::CACHE_INDEX)?,
+            filesystem_size_default: size(table::FILESYSTEM_SIZE_DEFAULT)?,
+            filesystem_size_min: size(table::FILESYSTEM_SIZE_MIN)?,
+            filesystem_size_max: size(table::FILESYSTEM_SIZE_MAX)?,
+            team_filesystems_max: given.value(table::TEAM_FILESYSTEMS_MAX, read_count)?,
+            team_size_max: size(table::TEAM_SIZE_MAX)?,
+            drain: given.value(table::DRAIN_SECONDS, read_seconds)?,
+            log: given.value(table::LOG, read_filter)?,
+            log_format: given.value(table::LOG_FORMAT, read_format)?,
+            data_dir,
+        };
+        settings.check_sizes()?;
+        Ok(settings)
+    }
+
+    fn check_sizes(&self) -> Result<(), ConfigError> {
+        let (min, default, max) =
+            (self.filesystem_size_min, self.filesystem_size_default, self.filesystem_size_max);
+        if ByteSize(1) <= min && min <= default && default <= max {
+            return Ok(());
+        }
+        Err(ConfigError(format!(
+            "filesystem_size_min ({min}), filesystem_size_default ({default}) and filesystem_size_max ({max}) \
+             must be in this order, and the first above 0"
+        )))
+    }
+}
+
+fn read_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is not an address and a port: write one such as 127.0.0.1:2049"))
+}
+
+fn read_dir(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("the directory's path is empty".to_owned());
+    }
+    // Without `.` and doubled slashes, so that what is printed can be read.
+    std::path::absolute(text)
+        .map(|path| path.components().collect())
+        .map_err(|error| format!("`{text}` is not a directory's path: {error}"))
+}
+
+fn read_networks(text: &str) -> Result<Vec<Network>, String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::parse).collect()
+}
+
+fn read_count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a count"))
+}
+
+fn read_seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds) if seconds <= DRAIN_SECONDS_MAX => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("`{text}` is not a number of seconds from 0 to {DRAIN_SECONDS_MAX}")),
+    }
+}
+
+fn read_filter(text: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("`{text}` is not a log filter ({error}): write one such as info")),
+    }
+}
+
+fn read_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("`{text}` is not a log format: write text or json")),
+    }
+}
+
+fn in_url(path: &Path) -> Result<String, ConfigError> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        ConfigError(format!("the path of the data directory is not UTF-8: {}", path.display()))
+    })
+}

@@ -1,0 +1,187 @@
+//! The port [`Files`] of the HTTP front end, over the engine.
+//!
+//! Every method is one or a few engine operations as root, and an answer comes only after the engine said that the
+//! change is durable. Nothing is kept between calls. In a crash, parents that an upload made may be there without the
+//! file; everything else is one engine operation that happened or did not.
+
+mod content;
+mod convert;
+mod put;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use holdfast_api::files::{
+    Directory, DirectoryEntry, Files, FilesError, Made, Metadata, Opened, Ownership, PutRequest, Upload,
+    VolumeLimits, VolumeUsage,
+};
+use holdfast_api::paths::FilePath;
+use holdfast_base::{ByteSize, VolumeId};
+use holdfast_engine::{Attr, Caller, Engine, Error, FileKind, SetAttr, Volume, VolumeSpec};
+
+use content::EngineContent;
+use convert::{failed, metadata};
+
+/// Mode of directories that nobody gave one.
+const DIRECTORY_MODE: u32 = 0o755;
+
+/// The volumes of one engine.
+pub struct EngineFiles {
+    engine: Arc<Engine>,
+}
+
+impl EngineFiles {
+    /// The port to `engine`.
+    pub fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+
+    async fn volume(&self, id: VolumeId) -> Result<Arc<Volume>, FilesError> {
+        self.engine.volume(id).await.map_err(failed)
+    }
+}
+
+#[async_trait]
+impl Files for EngineFiles {
+    async fn create_volume(&self, volume: VolumeId, limits: VolumeLimits) -> Result<(), FilesError> {
+        let spec = VolumeSpec { limit_bytes: limits.bytes.0, limit_inodes: limits.inodes };
+        self.engine.create_volume(volume, spec).await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn delete_volume(&self, volume: VolumeId) -> Result<(), FilesError> {
+        self.engine.delete_volume(volume).await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn set_limits(&self, volume: VolumeId, limits: VolumeLimits) -> Result<(), FilesError> {
+        let changed = self.volume(volume).await?.set_limits(limits.bytes.0, limits.inodes).await;
+        changed.map_err(failed)?.durable().await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn usage(&self, volume: VolumeId) -> Result<VolumeUsage, FilesError> {
+        let usage = self.volume(volume).await?.usage();
+        Ok(VolumeUsage {
+            bytes: ByteSize(usage.used_bytes),
+            inodes: usage.used_inodes,
+            limits: VolumeLimits { bytes: ByteSize(usage.limit_bytes), inodes: usage.limit_inodes },
+        })
+    }
+
+    async fn stat(&self, volume: VolumeId, path: &FilePath, follow: bool) -> Result<Metadata, FilesError> {
+        let volume = self.volume(volume).await?;
+        let (attr, target) =
+            volume.stat_path(&Caller::root(), &path.to_bytes(), follow).await.map_err(failed)?;
+        Ok(metadata(&attr, (attr.kind == FileKind::Symlink).then_some(target)))
+    }
+
+    async fn list(
+        &self,
+        volume: VolumeId,
+        dir: &FilePath,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Directory, FilesError> {
+        let volume = self.volume(volume).await?;
+        let caller = Caller::root();
+        let (attr, _) = volume.stat_path(&caller, &dir.to_bytes(), true).await.map_err(failed)?;
+        let listing =
+            volume.list(&caller, attr.id(), after.unwrap_or(0), limit, true).await.map_err(failed)?;
+        let entry = |entry: holdfast_engine::ListEntry| {
+            let metadata = metadata(&entry.attr?, None);
+            Some(DirectoryEntry { name: entry.name, cookie: entry.cookie, metadata })
+        };
+        Ok(Directory { entries: listing.entries.into_iter().filter_map(entry).collect(), end: listing.end })
+    }
+
+    async fn open(&self, volume: VolumeId, path: &FilePath) -> Result<Opened, FilesError> {
+        let volume = self.volume(volume).await?;
+        let (attr, _) = volume.stat_path(&Caller::root(), &path.to_bytes(), true).await.map_err(failed)?;
+        regular(&attr)?;
+        let metadata = metadata(&attr, None);
+        Ok(Opened { metadata, content: Box::new(EngineContent::new(volume, &attr)) })
+    }
+
+    async fn put(
+        &self,
+        volume: VolumeId,
+        path: &FilePath,
+        request: PutRequest,
+        body: Upload,
+    ) -> Result<Made, FilesError> {
+        put::put(self.volume(volume).await?, path, request, body).await
+    }
+
+    async fn remove(&self, volume: VolumeId, path: &FilePath, recursive: bool) -> Result<(), FilesError> {
+        let volume = self.volume(volume).await?;
+        volume.remove_path(&Caller::root(), &path.to_bytes(), recursive).await.map_err(failed)
+    }
+
+    async fn make_directory(
+        &self,
+        volume: VolumeId,
+        path: &FilePath,
+        ownership: Ownership,
+    ) -> Result<Made, FilesError> {
+        let volume = self.volume(volume).await?;
+        make_parents(&volume, path, ownership).await?;
+        let mode = ownership.mode.unwrap_or(DIRECTORY_MODE);
+        let made = ensure_dir(&volume, &path.to_bytes(), mode, ownership).await.map_err(failed)?;
+        Ok(Made { metadata: metadata(&made.0, None), created: made.1 })
+    }
+}
+
+/// Makes the directories above `path` that are missing.
+async fn make_parents(volume: &Volume, path: &FilePath, ownership: Ownership) -> Result<(), FilesError> {
+    let names = path.components();
+    let parents = &names[..names.len().saturating_sub(1)];
+    match volume.stat_path(&Caller::root(), &joined(parents), true).await {
+        Ok((attr, _)) if attr.kind == FileKind::Directory => return Ok(()),
+        Ok(_) => return Err(FilesError::NotADirectory),
+        Err(Error::NotFound) => {}
+        Err(error) => return Err(failed(error)),
+    }
+    for depth in 1..=parents.len() {
+        match ensure_dir(volume, &joined(&parents[..depth]), DIRECTORY_MODE, ownership).await {
+            Ok(_) => {}
+            Err(Error::Exists) => return Err(FilesError::NotADirectory),
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Ok(())
+}
+
+async fn ensure_dir(
+    volume: &Volume,
+    path: &[u8],
+    mode: u32,
+    ownership: Ownership,
+) -> Result<(Attr, bool), Error> {
+    let Ownership { uid, gid, .. } = ownership;
+    let attributes = SetAttr { mode: Some(mode), uid, gid, ..SetAttr::default() };
+    volume.ensure_dir(&Caller::root(), path, attributes).await
+}
+
+fn joined(names: &[Bytes]) -> Vec<u8> {
+    let mut path = vec![b'/'];
+    path.extend(names.join(&b'/'));
+    path
+}
+
+/// Whether a path's end has content.
+fn regular(attr: &Attr) -> Result<(), FilesError> {
+    match attr.kind {
+        FileKind::Regular => Ok(()),
+        FileKind::Directory => Err(FilesError::IsADirectory),
+        FileKind::BlockDevice
+        | FileKind::CharDevice
+        | FileKind::Symlink
+        | FileKind::Socket
+        | FileKind::Fifo => Err(FilesError::NotRegular),
+    }
+}
+
+#[cfg(test)]
+mod tests;

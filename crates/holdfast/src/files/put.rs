@@ -1,0 +1,73 @@
+//! `PUT` of a file: what can be refused is refused before the body is read, and everything is decided again, for
+//! good, in the one step that makes the upload the file's content.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use holdfast_api::files::{FilesError, Made, Precondition, PutRequest, Resource, Upload};
+use holdfast_api::paths::FilePath;
+use holdfast_engine::{Attr, Caller, Error, PutOwner, Volume};
+
+use super::convert::{failed, metadata, version};
+use super::{make_parents, regular};
+
+pub(super) async fn put(
+    volume: Arc<Volume>,
+    path: &FilePath,
+    request: PutRequest,
+    mut body: Upload,
+) -> Result<Made, FilesError> {
+    let bytes = path.to_bytes();
+    let existing = match volume.stat_path(&Caller::root(), &bytes, true).await {
+        Ok((attr, _)) => Some(attr),
+        Err(Error::NotFound) => None,
+        Err(error) => return Err(failed(error)),
+    };
+    if let Some(attr) = &existing {
+        regular(attr)?;
+    }
+    if !holds(&request.precondition, existing.as_ref()) {
+        return Err(FilesError::PreconditionFailed);
+    }
+    if let Some(expected) = request.expected_bytes {
+        fits(&volume, existing.as_ref(), expected)?;
+    }
+    let mut upload = volume.upload();
+    while let Some(chunk) = body.next().await {
+        upload.write(chunk?).await.map_err(failed)?;
+    }
+    if existing.is_none() {
+        make_parents(&volume, path, request.ownership).await?;
+    }
+    let owner = request.ownership;
+    let owner = PutOwner { uid: owner.uid, gid: owner.gid, mode: owner.mode };
+    let may_replace = |attr: Option<&Attr>| holds(&request.precondition, attr);
+    let outcome = match upload.finish(&bytes, owner, &may_replace).await {
+        Ok(pending) => pending.durable().await.map_err(failed)?.into_inner(),
+        // The only argument of an upload that may not make sense: what is at the path.
+        Err(Error::Invalid(_)) => return Err(FilesError::NotRegular),
+        Err(error) => return Err(failed(error)),
+    };
+    Ok(Made { metadata: metadata(&outcome.attr, None), created: outcome.created })
+}
+
+/// Whether the file as it is allows the upload.
+fn holds(precondition: &Precondition, file: Option<&Attr>) -> bool {
+    match (precondition, file) {
+        (Precondition::None, _) => true,
+        (Precondition::Absent, file) => file.is_none(),
+        (Precondition::Present, file) => file.is_some(),
+        (Precondition::Version(wanted), Some(attr)) => wanted.contains(&version(attr)),
+        (Precondition::Version(_), None) => false,
+    }
+}
+
+/// Refuses an upload that would not fit as things are, so that it need not be sent.
+fn fits(volume: &Volume, existing: Option<&Attr>, expected: u64) -> Result<(), FilesError> {
+    let usage = volume.usage();
+    let others = usage.used_bytes.saturating_sub(existing.map_or(0, |attr| attr.used));
+    if others.saturating_add(expected) <= usage.limit_bytes {
+        return Ok(());
+    }
+    Err(FilesError::NoSpace { resource: Resource::Bytes, limit: usage.limit_bytes, used: usage.used_bytes })
+}

@@ -1,0 +1,175 @@
+//! The port over a real engine in memory.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use holdfast_api::files::{FileKind as Kind, Precondition, Resource, UploadError};
+use holdfast_base::{OsRandom, Random, SystemClock};
+use holdfast_engine::{EngineConfig, Environment, RealDisk, Store};
+
+use super::*;
+
+struct Fixture {
+    files: EngineFiles,
+    volume: VolumeId,
+    _dir: tempfile::TempDir,
+}
+
+async fn fixture() -> Fixture {
+    let dir = tempfile::tempdir().unwrap();
+    let random: Arc<dyn Random> = Arc::new(OsRandom);
+    let environment = Environment {
+        store: Store::open("memory://").unwrap(),
+        disk: Arc::new(RealDisk),
+        clock: Arc::new(SystemClock::default()),
+        random: random.clone(),
+    };
+    let engine = Engine::start(EngineConfig::new(dir.path().into()), environment).await.unwrap();
+    let files = EngineFiles::new(engine);
+    let volume = VolumeId::generate(&*random);
+    files.create_volume(volume, limits(10_000_000)).await.unwrap();
+    Fixture { files, volume, _dir: dir }
+}
+
+fn limits(bytes: u64) -> VolumeLimits {
+    VolumeLimits { bytes: ByteSize(bytes), inodes: 1000 }
+}
+
+fn path(text: &str) -> FilePath {
+    FilePath::from_bytes(text.as_bytes()).unwrap()
+}
+
+fn body(bytes: &[u8]) -> Upload {
+    let chunks: Vec<_> = bytes.chunks(100_000).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+    stream::iter(chunks).boxed()
+}
+
+impl Fixture {
+    async fn put(&self, at: &str, bytes: &[u8], request: PutRequest) -> Result<Made, FilesError> {
+        self.files.put(self.volume, &path(at), request, body(bytes)).await
+    }
+
+    async fn get(&self, at: &str) -> Result<Vec<u8>, FilesError> {
+        let opened = self.files.open(self.volume, &path(at)).await?;
+        let chunks: Vec<Bytes> = opened.content.read(0..opened.metadata.size).try_collect().await?;
+        Ok(chunks.concat())
+    }
+}
+
+fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|at| (at / 7) as u8).collect()
+}
+
+#[tokio::test]
+async fn content_comes_back_whole_and_in_ranges() {
+    let fixture = fixture().await;
+    for len in [0, 1, 70_000, 3_500_001] {
+        let bytes = pattern(len);
+        let made = fixture.put("/a/b/f", &bytes, PutRequest::default()).await.unwrap();
+        assert_eq!((made.metadata.size, made.metadata.mode), (len as u64, 0o644));
+        assert!(fixture.get("/a/b/f").await.unwrap() == bytes);
+    }
+    let opened = fixture.files.open(fixture.volume, &path("/a/b/f")).await.unwrap();
+    let part: Vec<Bytes> = opened.content.read(1_048_570..2_097_160).try_collect().await.unwrap();
+    assert!(part.concat() == pattern(3_500_001)[1_048_570..2_097_160]);
+    let parent = fixture.files.stat(fixture.volume, &path("/a/b"), true).await.unwrap();
+    assert_eq!((parent.kind, parent.mode), (Kind::Directory, 0o755));
+}
+
+#[tokio::test]
+async fn a_download_never_mixes_two_versions() {
+    let fixture = fixture().await;
+    fixture.put("/f", &pattern(3_000_000), PutRequest::default()).await.unwrap();
+    let opened = fixture.files.open(fixture.volume, &path("/f")).await.unwrap();
+    fixture.put("/f", &pattern(3_000_000), PutRequest::default()).await.unwrap();
+    let read: Result<Vec<Bytes>, _> = opened.content.read(0..3_000_000).try_collect().await;
+    assert!(matches!(read, Err(FilesError::Changed)));
+}
+
+#[tokio::test]
+async fn preconditions_hold_or_nothing_changes() {
+    let fixture = fixture().await;
+    let with = |precondition| PutRequest { precondition, ..PutRequest::default() };
+    let refused = fixture.put("/f", b"1", with(Precondition::Present)).await;
+    assert!(matches!(refused, Err(FilesError::PreconditionFailed)));
+    let made = fixture.put("/f", b"1", with(Precondition::Absent)).await.unwrap();
+    assert!(made.created);
+    let version = made.metadata.version;
+    let replaced = fixture.put("/f", b"2", with(Precondition::Version(vec![version]))).await.unwrap();
+    assert!(!replaced.created && replaced.metadata.version.inode == version.inode);
+    for stale in [Precondition::Absent, Precondition::Version(vec![version])] {
+        assert!(matches!(fixture.put("/f", b"3", with(stale)).await, Err(FilesError::PreconditionFailed)));
+    }
+    assert_eq!(fixture.get("/f").await.unwrap(), b"2");
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_off_leaves_nothing() {
+    let fixture = fixture().await;
+    let broken = stream::iter([Ok(Bytes::from_static(b"half")), Err(UploadError::Aborted("gone".into()))]);
+    let put = fixture.files.put(fixture.volume, &path("/d/f"), PutRequest::default(), broken.boxed()).await;
+    assert!(matches!(put, Err(FilesError::Upload(_))));
+    let stat = fixture.files.stat(fixture.volume, &path("/d"), true).await;
+    assert!(matches!(stat, Err(FilesError::NotFound)));
+}
+
+#[tokio::test]
+async fn limits_are_kept_and_told() {
+    let fixture = fixture().await;
+    let announced = PutRequest { expected_bytes: Some(10_000_001), ..PutRequest::default() };
+    let refused = fixture.put("/f", b"", announced).await;
+    assert!(
+        matches!(refused, Err(FilesError::NoSpace { resource: Resource::Bytes, limit: 10_000_000, used: 0 })),
+        "{refused:?}"
+    );
+    let unannounced = fixture.put("/f", &pattern(10_000_001), PutRequest::default()).await;
+    assert!(matches!(unannounced, Err(FilesError::NoSpace { .. })));
+    fixture.put("/f", &pattern(3000), PutRequest::default()).await.unwrap();
+    let shrunk = fixture.files.set_limits(fixture.volume, limits(2999)).await;
+    assert!(matches!(shrunk, Err(FilesError::NoSpace { limit: 2999, used: 3000, .. })), "{shrunk:?}");
+    fixture.files.set_limits(fixture.volume, limits(3000)).await.unwrap();
+    let usage = fixture.files.usage(fixture.volume).await.unwrap();
+    assert_eq!((usage.bytes, usage.limits), (ByteSize(3000), limits(3000)));
+}
+
+#[tokio::test]
+async fn directories_are_made_listed_and_removed() {
+    let fixture = fixture().await;
+    let (files, volume) = (&fixture.files, fixture.volume);
+    let owner = Ownership { uid: Some(7), gid: Some(8), mode: Some(0o700) };
+    let made = files.make_directory(volume, &path("/x/y"), owner).await.unwrap();
+    assert!(made.created && (made.metadata.uid, made.metadata.gid, made.metadata.mode) == (7, 8, 0o700));
+    assert!(!files.make_directory(volume, &path("/x/y"), owner).await.unwrap().created);
+    assert!(!files.make_directory(volume, &path("/"), owner).await.unwrap().created);
+    for number in 0..25 {
+        fixture.put(&format!("/x/y/f{number}"), b"x", PutRequest::default()).await.unwrap();
+    }
+    let taken = files.make_directory(volume, &path("/x/y/f1"), owner).await;
+    assert!(matches!(taken, Err(FilesError::Exists)));
+    let below_file = files.make_directory(volume, &path("/x/y/f1/z/z"), owner).await;
+    assert!(matches!(below_file, Err(FilesError::NotADirectory)), "{below_file:?}");
+    let mut found = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let page = files.list(volume, &path("/x/y"), after, 10).await.unwrap();
+        after = page.entries.last().map(|entry| entry.cookie);
+        found.extend(page.entries.into_iter().map(|entry| (entry.name, entry.metadata.kind)));
+        if page.end {
+            break;
+        }
+    }
+    assert_eq!(found.len(), 25);
+    assert!(matches!(files.list(volume, &path("/x/y/f1"), None, 10).await, Err(FilesError::NotADirectory)));
+    assert!(matches!(files.open(volume, &path("/x/y")).await, Err(FilesError::IsADirectory)));
+    assert!(matches!(files.remove(volume, &path("/x"), false).await, Err(FilesError::NotEmpty)));
+    files.remove(volume, &path("/x"), true).await.unwrap();
+    assert!(matches!(files.stat(volume, &path("/x"), true).await, Err(FilesError::NotFound)));
+}
+
+#[tokio::test]
+async fn a_volume_that_is_gone_says_so() {
+    let fixture = fixture().await;
+    fixture.files.delete_volume(fixture.volume).await.unwrap();
+    fixture.files.delete_volume(fixture.volume).await.unwrap();
+    assert!(matches!(fixture.files.usage(fixture.volume).await, Err(FilesError::NoVolume)));
+}

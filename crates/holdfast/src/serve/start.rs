@@ -1,0 +1,133 @@
+//! From settings to a server that is ready.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use holdfast_api::{ApiLimits, ApiParts, ApiState};
+use holdfast_base::{Clock, OsRandom, Random, SystemClock};
+use holdfast_catalogue::{Catalogue, TeamLimits};
+use holdfast_engine::{CacheConfig, Engine, EngineConfig, Environment, RealDisk, Store};
+use holdfast_nfs::{NfsConfig, NfsServer};
+use tokio::net::TcpListener;
+
+use super::data_dir::{Addresses, DataDir};
+use super::exports::CatalogueExports;
+use super::{keys, metrics};
+use crate::config::{Settings, table};
+use crate::exit::{Exit, Failure};
+use crate::files::EngineFiles;
+
+/// A server that is ready and serves nothing yet.
+pub(super) struct Server {
+    pub data_dir: DataDir,
+    pub addresses: Addresses,
+    pub http: TcpListener,
+    pub nfs: NfsServer,
+    pub api: ApiState,
+    pub limits: ApiLimits,
+    pub engine: Arc<Engine>,
+    pub catalogue: Arc<Catalogue>,
+    pub recorder: metrics::Recorder,
+    /// Set when the server stops, for `/readyz`.
+    pub draining: Arc<AtomicBool>,
+}
+
+impl Server {
+    /// Opens everything. Front ends make their metrics when they are made, so the recorder comes first.
+    pub async fn start(settings: Settings) -> Result<Self, Failure> {
+        let data_dir = DataDir::claim(&settings.data_dir)?;
+        let recorder = metrics::install()?;
+        let http = listen(settings.http_addr).await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let random: Arc<dyn Random> = Arc::new(OsRandom);
+        let catalogue = Catalogue::open(&settings.catalogue, clock.clone(), random.clone()).await;
+        let catalogue = Arc::new(catalogue.map_err(|error| {
+            cannot(format!("the catalogue {} cannot be opened", settings.catalogue), &error)
+        })?);
+        keys::ensure(&catalogue, data_dir.path()).await?;
+        let engine = start_engine(&settings, clock.clone(), random.clone()).await?;
+        let limits = api_limits(&settings);
+        let draining = Arc::new(AtomicBool::new(false));
+        let api = ApiState::new(ApiParts {
+            catalogue: catalogue.clone(),
+            files: Arc::new(EngineFiles::new(engine.clone())),
+            limits: limits.clone(),
+            clock,
+            random,
+            render_metrics: recorder.renderer(),
+            ready: readiness(engine.clone(), draining.clone()),
+        });
+        let recovered = api.filesystems().recover().await;
+        let recovered =
+            recovered.map_err(|error| cannot("what a crash interrupted cannot be finished", &error))?;
+        tracing::info!(?recovered, "looked for creations and deletions that a crash interrupted");
+        let exports = CatalogueExports::new(catalogue.clone(), settings.nfs_allow);
+        let config = NfsConfig { handle_key: engine.handle_key() };
+        let nfs = NfsServer::bind(settings.nfs_addr, config, engine.clone(), Arc::new(exports)).await;
+        let nfs = nfs.map_err(|error| taken(table::NFS_ADDR, settings.nfs_addr, &error))?;
+        let http_addr =
+            http.local_addr().map_err(|error| taken(table::HTTP_ADDR, settings.http_addr, &error))?;
+        let addresses = Addresses { http: http_addr, nfs: nfs.local_addr() };
+        Ok(Self { data_dir, addresses, http, nfs, api, limits, engine, catalogue, recorder, draining })
+    }
+}
+
+async fn start_engine(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<Arc<Engine>, Failure> {
+    let what = || format!("the store {} cannot be opened", settings.store);
+    let store = Store::open(&settings.store).map_err(|error| cannot(what(), &error))?;
+    let caches = CacheConfig {
+        metadata_bytes: settings.cache_metadata.0,
+        data_bytes: settings.cache_data.0,
+        index_bytes: settings.cache_index.0,
+    };
+    let config = EngineConfig { caches, ..EngineConfig::new(settings.data_dir.clone()) };
+    let environment = Environment { store, disk: Arc::new(RealDisk), clock, random };
+    Engine::start(config, environment).await.map_err(|error| cannot("the engine cannot start", &error))
+}
+
+fn api_limits(settings: &Settings) -> ApiLimits {
+    ApiLimits {
+        filesystem_default: settings.filesystem_size_default,
+        filesystem_min: settings.filesystem_size_min,
+        filesystem_max: settings.filesystem_size_max,
+        team: TeamLimits { filesystems: settings.team_filesystems_max, total: settings.team_size_max },
+        upload_max_bytes: settings.filesystem_size_max.0,
+        drain_timeout: settings.drain,
+        ..ApiLimits::default()
+    }
+}
+
+fn readiness(
+    engine: Arc<Engine>,
+    draining: Arc<AtomicBool>,
+) -> Box<dyn Fn() -> Result<(), String> + Send + Sync> {
+    Box::new(move || {
+        if draining.load(Ordering::Relaxed) {
+            return Err("the server is stopping".to_owned());
+        }
+        engine.is_degraded().map_or(Ok(()), Err)
+    })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| taken(table::HTTP_ADDR, address, &error))
+}
+
+fn taken(option: &table::Spec, address: SocketAddr, error: &std::io::Error) -> Failure {
+    let helps = match error.kind() {
+        std::io::ErrorKind::AddrInUse => "another process listens there; end it or choose another port with",
+        std::io::ErrorKind::PermissionDenied => "a port below 1024 needs root; choose another one with",
+        _ => "choose an address of this machine with",
+    };
+    let Failure { exit, message, .. } = cannot(format!("cannot listen on {address}"), error);
+    Failure::new(exit, format!("{message}; {helps} --{} ADDR:PORT (port 0 takes a free one)", option.flag))
+}
+
+fn cannot(what: impl std::fmt::Display, error: &(dyn std::error::Error + 'static)) -> Failure {
+    Failure::because(Exit::CannotStart, what, error)
+}
