@@ -23,6 +23,8 @@ mod sizes;
 mod stats;
 mod suite;
 mod table;
+#[cfg(test)]
+mod tests;
 mod verifier;
 mod workload;
 

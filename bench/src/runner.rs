@@ -10,15 +10,19 @@ use crate::workload::Workload;
 /// Runs one workload on every target.
 pub async fn run_row<W: Workload>(
     workload: &W,
-    sessions: &[Session],
+    sessions: &mut [Session],
     disk: Option<&Disk>,
     runs: u32,
 ) -> Result<Row> {
     let mut targets: Vec<Series> = sessions.iter().map(|session| Series::new(&session.name)).collect();
     let mut bare: Option<Series> = None;
     let mut states: Vec<Option<W::State>> = Vec::new();
-    for (session, series) in sessions.iter().zip(&mut targets) {
-        states.push(kept(series, workload.prepare(session).await));
+    for (session, series) in sessions.iter_mut().zip(&mut targets) {
+        let ready = match session.begin_row().await {
+            Ok(()) => workload.prepare(session).await,
+            Err(error) => Err(error),
+        };
+        states.push(kept(series, ready));
     }
     for run in 0..runs {
         if let Some(disk) = disk {
@@ -41,7 +45,10 @@ pub async fn run_row<W: Workload>(
     }
     for ((session, series), state) in sessions.iter().zip(&mut targets).zip(states) {
         if let Some(state) = state {
-            kept(series, workload.finish(session, state).await);
+            let finished = workload.finish(session, state).await;
+            if kept(series, finished).is_some() {
+                kept(series, session.end_row().await);
+            }
         }
     }
     Ok(Row {

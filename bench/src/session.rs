@@ -26,7 +26,9 @@ pub struct Session {
     spec: TargetSpec,
     pid: Option<u32>,
     root: FileHandle,
-    scratch_name: String,
+    home_name: String,
+    home: FileHandle,
+    row: u32,
     scratch: FileHandle,
     options: ConnectOptions,
 }
@@ -43,19 +45,45 @@ impl Session {
         let options = ConnectOptions { call_timeout, ..ConnectOptions::default() };
         let mut client = Client::connect_with(spec.nfs, credential(), options.clone()).await?;
         ensure_io_size(&client, root).await?;
-        let scratch_name = format!("bench-{}", std::process::id());
-        let scratch = ops::mkdir(&mut client, &root, &scratch_name).await?;
+        let home_name = format!("bench-{}", std::process::id());
+        let home = ops::mkdir(&mut client, &root, &home_name).await?;
         let pid = pids.iter().find(|pid| pid.name == spec.name).map(|pid| pid.pid);
-        let name = spec.name.clone();
-        Ok(Self { name, content, spec: spec.clone(), pid, root, scratch_name, scratch, options })
+        Ok(Self {
+            name: spec.name.clone(),
+            content,
+            spec: spec.clone(),
+            pid,
+            root,
+            home_name,
+            home,
+            row: 0,
+            scratch: home,
+            options,
+        })
+    }
+
+    /// Makes a directory for the next row, so that what a failed one leaves behind is in nobody's way.
+    pub async fn begin_row(&mut self) -> Result<()> {
+        self.row += 1;
+        self.scratch = ops::mkdir(&mut self.client().await?, &self.home, &self.row_name()).await?;
+        Ok(())
+    }
+
+    /// Removes the row's directory, which must be empty again.
+    pub async fn end_row(&self) -> Result<()> {
+        ops::rmdir(&mut self.client().await?, &self.home, &self.row_name()).await
+    }
+
+    fn row_name(&self) -> String {
+        format!("row-{}", self.row)
     }
 
     /// Removes our directory, which must be empty again.
     pub async fn close(self) -> Result<()> {
-        ops::rmdir(&mut self.client().await?, &self.root, &self.scratch_name).await
+        ops::rmdir(&mut self.client().await?, &self.root, &self.home_name).await
     }
 
-    /// Our directory.
+    /// The row's directory.
     pub fn scratch(&self) -> FileHandle {
         self.scratch
     }

@@ -72,7 +72,7 @@ impl Suite<'_> {
             return Ok(());
         }
         notice(&name);
-        let row = run_row(&workload, &self.sessions, self.disk.as_ref(), self.options.runs()).await?;
+        let row = run_row(&workload, &mut self.sessions, self.disk.as_ref(), self.options.runs()).await?;
         self.rows.push(row);
         Ok(())
     }

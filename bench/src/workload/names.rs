@@ -5,7 +5,7 @@ use holdfast_nfs_client::wire::nfs3::{FileHandle, NfsStat3};
 
 use super::Workload;
 use crate::drive::{Share, Step, drive};
-use crate::error::{BenchError, Result, ensure};
+use crate::error::{BenchError, Result};
 use crate::meter::Measurement;
 use crate::ops::{self, Serial};
 use crate::report::Figure;
@@ -120,9 +120,11 @@ impl Names {
 }
 
 async fn ensure_gone(client: &mut Client, dir: &FileHandle, name: &str) -> Result<()> {
-    let found = ops::lookup(client, dir, name).await;
-    let gone = matches!(&found, Err(BenchError::Nfs { status: NfsStat3::NoEnt, .. }));
-    ensure(gone, || format!("LOOKUP of {name}, which is gone, answered {found:?}"))
+    match ops::lookup(client, dir, name).await {
+        Err(BenchError::Nfs { status: NfsStat3::NoEnt, .. }) => Ok(()),
+        Ok(_) => Err(BenchError::Wrong(format!("LOOKUP finds {name}, which is gone"))),
+        Err(error) => Err(error),
+    }
 }
 
 impl Workload for Names {
