@@ -151,7 +151,7 @@ pub async fn list(
     dir: &FileHandle,
     latencies: &mut Vec<u64>,
 ) -> Result<Vec<EntryPlus3>> {
-    /// What the Linux client asks for when a listing goes on.
+    /// Room for some hundred entries.
     const REPLY_MAX_BYTES: u32 = 64 << 10;
     let (mut entries, mut cookie, mut verifier) = (Vec::new(), 0, CookieVerifier3::default());
     loop {
