@@ -1,0 +1,38 @@
+# Everything a newcomer needs: `make run`, `make test`, `make check`, `make bench`, `make fuzz`.
+# One build profile (release) serves the server, the tests and the benchmarks.
+
+CARGO ?= cargo
+DATA_DIR ?= holdfast-data
+
+.PHONY: run build test unit e2e check format bench fuzz clean
+
+run: build ## Start a server on defaults and say how to use it.
+	@HOLDFAST_BIN=$${CARGO_TARGET_DIR:-target}/release/holdfast tests/run-demo $(DATA_DIR)
+
+build:
+	$(CARGO) build --release --locked -p holdfast
+
+test: unit e2e ## Every suite; installs what the suites need.
+
+unit:
+	$(CARGO) test --release --locked --workspace --no-fail-fast
+
+e2e: build ## The server under a real Linux kernel. Needs root and Debian's packages.
+	HOLDFAST_BIN=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/holdfast tests/e2e/run
+
+check: ## Format, lints, crate edges, sizes, licences, unused dependencies.
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	tests/tidy/run
+
+format:
+	$(CARGO) fmt --all
+
+bench: ## Holdfast beside nfs-ganesha on one disk. Needs root and Debian's packages.
+	bench/run
+
+fuzz: ## Each wire program for a minute. Needs a nightly toolchain and cargo-fuzz.
+	cd fuzz && for target in rpc_record nfs3 mount3 portmap2; do cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
+
+clean:
+	$(CARGO) clean
