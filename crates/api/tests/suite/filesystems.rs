@@ -1,3 +1,5 @@
+//! Filesystems over HTTP: create, list, change, delete, and what is refused.
+
 use serde_json::json;
 
 use crate::support::{Bench, volume};

@@ -1,3 +1,5 @@
+//! Listing directories: depth, pages, cursors.
+
 use serde_json::{Value, json};
 
 use crate::support::Bench;

@@ -1,3 +1,5 @@
+//! What file operations over HTTP count.
+
 use std::collections::BTreeMap;
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};

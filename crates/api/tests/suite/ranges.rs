@@ -1,3 +1,5 @@
+//! Range requests and conditional reads.
+
 use crate::support::Bench;
 
 const FILE: &str = "/filesystems/data/files/f";

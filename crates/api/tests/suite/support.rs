@@ -1,3 +1,5 @@
+//! A router over an in-memory fake of the files port, and requests to it.
+
 use std::sync::Arc;
 
 use axum::Router;

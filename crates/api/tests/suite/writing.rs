@@ -1,3 +1,5 @@
+//! Writing files: atomic replacement, preconditions, limits, broken uploads.
+
 use std::time::Duration;
 
 use axum::body::Body;

@@ -1,3 +1,5 @@
+//! Filesystem rows: uniqueness, limits, states, races.
+
 use holdfast_base::{ByteSize, FilesystemId, SeededRandom};
 use holdfast_catalogue::{CatalogueError, FilesystemPatch, FilesystemRef, State, TeamLimits};
 

@@ -1,3 +1,5 @@
+//! API keys: stored as hashes only, found, revoked.
+
 use holdfast_base::{SeededRandom, TeamId};
 use holdfast_catalogue::{CatalogueError, Scope};
 

@@ -1,3 +1,5 @@
+//! Paging and label filters.
+
 use holdfast_catalogue::{CatalogueError, ListFilesystems};
 
 use crate::support::Bench;

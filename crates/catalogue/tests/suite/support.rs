@@ -1,3 +1,5 @@
+//! A catalogue in a temporary directory, and short ways to fill it.
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
