@@ -15,6 +15,7 @@
 
 mod attributes;
 mod auth;
+mod call;
 mod connection;
 mod dispatch;
 mod exports;

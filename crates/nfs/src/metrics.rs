@@ -20,6 +20,7 @@ pub(crate) struct Metrics {
     bytes_read: Counter,
     bytes_written: Counter,
     pub connections: Gauge,
+    pub connections_refused: Counter,
 }
 
 struct Operation {
@@ -40,6 +41,7 @@ impl Metrics {
             bytes_read: counter!("filesystem_bytes_read_total"),
             bytes_written: counter!("filesystem_bytes_written_total"),
             connections: gauge!("holdfast_nfs_connections"),
+            connections_refused: counter!("holdfast_nfs_connections_refused_total"),
         }
     }
 

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use holdfast_base::limits::CONNECTIONS_MAX;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::connection::{self, Peer};
 use crate::exports::Exports;
 use crate::handle::HandleKey;
-use crate::limits::{ACCEPT_RETRY, DRAIN_MAX, LISTEN_BACKLOG};
+use crate::limits::{ACCEPT_RETRY, DRAIN_MAX, LISTEN_BACKLOG, PEER_STALL_MAX};
 use crate::metrics::Metrics;
 use crate::mount::MountTable;
 use crate::replay::Replays;
@@ -44,6 +45,7 @@ pub struct NfsServer {
     listener: TcpListener,
     address: SocketAddr,
     shared: Arc<Shared>,
+    peer_patience: Duration,
 }
 
 impl NfsServer {
@@ -74,7 +76,14 @@ impl NfsServer {
             mounts: MountTable::default(),
             port: address.port(),
         });
-        Ok(Self { listener, address, shared })
+        Ok(Self { listener, address, shared, peer_patience: PEER_STALL_MAX })
+    }
+
+    /// How long a client may take to end a record that it began, or to take replies, before its connection is closed;
+    /// at most twice of it passes. Sixty seconds unless set.
+    #[must_use]
+    pub fn with_peer_patience(self, peer_patience: Duration) -> Self {
+        Self { peer_patience, ..self }
     }
 
     /// Where the server listens.
@@ -128,10 +137,12 @@ impl NfsServer {
     ) {
         if connections.len() >= CONNECTIONS_MAX {
             // Closed and not left waiting: the client learns that it has to try again later.
-            tracing::warn!(peer = %peer.address, limit = CONNECTIONS_MAX, "a connection over the limit is refused");
+            self.shared.metrics.connections_refused.increment(1);
+            tracing::debug!(peer = %peer.address, limit = CONNECTIONS_MAX, "a connection over the limit is refused");
             return;
         }
-        connections.spawn(connection::serve(Arc::clone(&self.shared), stream, peer, draining.clone()));
+        let (shared, draining) = (Arc::clone(&self.shared), draining.clone());
+        connections.spawn(connection::serve(shared, stream, peer, self.peer_patience, draining));
     }
 }
 

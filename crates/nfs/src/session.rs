@@ -14,12 +14,15 @@ use crate::status;
 pub(crate) struct Session {
     pub shared: Arc<Shared>,
     pub caller: Caller,
+    /// The call's transaction id, for the log.
+    pub xid: u32,
 }
 
 impl Session {
     /// The file behind a handle.
     pub async fn target(&self, handle: &FileHandle) -> Result<Target<'_>, NfsStat3> {
         let Handle { grant, file } = self.shared.handles.open(handle).ok_or(NfsStat3::BadHandle)?;
+        tracing::debug!(xid = self.xid, volume = %grant.volume, ino = file.ino, "a call for a file");
         let volume = self.shared.volumes.volume(grant.volume).await.map_err(|error| {
             status::report(grant.volume, &error);
             status::nfs_status(&error)

@@ -11,6 +11,7 @@
 //! retransmissions need the replies.
 
 mod progress;
+mod replies;
 mod socket;
 
 use std::future::poll_fn;
@@ -19,21 +20,22 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use futures::stream::{FuturesUnordered, StreamExt};
 use holdfast_base::limits::{CONNECTION_BYTES_MAX, CONNECTION_IN_FLIGHT_MAX};
-use holdfast_wire::Rope;
 use holdfast_wire::record::{RecordDecoder, RecordError};
 use metrics::Gauge;
 use tokio::net::TcpStream;
-use tokio_util::io::{poll_read_buf, poll_write_buf};
+use tokio_util::io::poll_read_buf;
 use tokio_util::sync::CancellationToken;
 
-use crate::dispatch::{self, Answer, Running, Start};
-use crate::limits::{FINISH_CALLS_MAX, RECEIVE_MAX_BYTES, RECEIVE_MIN_BYTES, SEND_BUFFER_KEEP_BYTES};
+use crate::dispatch::{Desk, Running, Start};
+use crate::limits::{FINISH_CALLS_MAX, RECEIVE_MAX_BYTES, RECEIVE_MIN_BYTES};
 use crate::server::Shared;
 use progress::{Patience, Progress};
+pub(crate) use replies::Replies;
 
 /// Who is at the other end.
 #[derive(Clone, Copy, Debug)]
@@ -44,13 +46,19 @@ pub(crate) struct Peer {
 }
 
 /// Serves a connection to its end.
-pub(crate) async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: Peer, draining: CancellationToken) {
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    stream: TcpStream,
+    peer: Peer,
+    patience: Duration,
+    draining: CancellationToken,
+) {
     let _counted = Counted::new(shared.metrics.connections.clone());
     if let Err(error) = socket::prepare(&stream) {
         tracing::debug!(peer = %peer.address, %error, "a connection ended before it began");
         return;
     }
-    let mut connection = Connection::new(shared, stream, peer);
+    let mut connection = Connection::new(shared, stream, peer, patience);
     let end = tokio::select! {
         biased;
         end = poll_fn(|cx| connection.poll_serve(cx)) => end,
@@ -102,56 +110,46 @@ impl std::fmt::Display for End {
 }
 
 struct Connection {
-    shared: Arc<Shared>,
-    peer: Peer,
+    desk: Desk,
     stream: TcpStream,
     decoder: RecordDecoder,
     received: BytesMut,
     /// Room for the next receive.
     room_bytes: usize,
-    calls: FuturesUnordered<Call>,
+    calls: FuturesUnordered<Waiting>,
     /// Request bytes and reserved reply bytes of `calls`.
     held_bytes: usize,
-    out: Rope,
-    /// The most that `out` has held since it was new.
-    out_peak_bytes: usize,
-    /// Whether replies still go anywhere.
-    sends: bool,
     progress: Progress,
     patience: Patience,
 }
 
 /// A call that waits for something, and what it may hold.
-struct Call {
+struct Waiting {
     running: Running,
     bytes: usize,
 }
 
-impl Future for Call {
-    type Output = (Answer, usize);
+impl Future for Waiting {
+    type Output = usize;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = ready!(self.running.as_mut().poll(cx));
-        Poll::Ready((answer, self.bytes))
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<usize> {
+        ready!(self.running.as_mut().poll(cx));
+        Poll::Ready(self.bytes)
     }
 }
 
 impl Connection {
-    fn new(shared: Arc<Shared>, stream: TcpStream, peer: Peer) -> Self {
+    fn new(shared: Arc<Shared>, stream: TcpStream, peer: Peer, patience: Duration) -> Self {
         Self {
-            shared,
-            peer,
+            desk: Desk { shared, peer, replies: Replies::new() },
             stream,
             decoder: RecordDecoder::default(),
             received: BytesMut::new(),
             room_bytes: RECEIVE_MIN_BYTES,
             calls: FuturesUnordered::new(),
             held_bytes: 0,
-            out: Rope::new(),
-            out_peak_bytes: 0,
-            sends: true,
             progress: Progress::default(),
-            patience: Patience::default(),
+            patience: Patience::new(patience),
         }
     }
 
@@ -178,25 +176,24 @@ impl Connection {
 
     /// Ends the input.
     fn stop(&mut self, end: &End) {
-        self.sends = end.may_send();
         self.received = BytesMut::new();
+        if !end.may_send() {
+            self.desk.replies.close();
+        }
     }
 
     /// Finishes the calls that run and sends what can be sent.
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.collect(cx);
-        if self.sends && self.send(cx).is_err() {
-            self.sends = false;
+        if self.send(cx).is_err() {
+            self.desk.replies.close();
         }
-        if self.calls.is_empty() && (self.out.is_empty() || !self.sends) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if self.calls.is_empty() && self.desk.replies.len() == 0 { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn has_room(&self) -> bool {
-        self.calls.len() < CONNECTION_IN_FLIGHT_MAX && self.held_bytes + self.out.len() < CONNECTION_BYTES_MAX
+        self.calls.len() < CONNECTION_IN_FLIGHT_MAX
+            && self.held_bytes + self.desk.replies.len() < CONNECTION_BYTES_MAX
     }
 
     /// Begins the calls that have been received whole, as far as there is room for them.
@@ -207,16 +204,15 @@ impl Connection {
             };
             self.progress.records += 1;
             let record_bytes = record.len();
-            match dispatch::start(&self.shared, &self.peer, record) {
-                Start::Answer(answer) => self.answer(answer),
-                Start::Run(mut running, reply_bytes) => match running.as_mut().poll(cx) {
-                    Poll::Ready(answer) => self.answer(answer),
-                    Poll::Pending => {
+            match self.desk.start(record) {
+                Start::Done => {}
+                Start::Run(mut running, reply_bytes) => {
+                    if running.as_mut().poll(cx).is_pending() {
                         let bytes = record_bytes + reply_bytes;
                         self.held_bytes += bytes;
-                        self.calls.push(Call { running, bytes });
+                        self.calls.push(Waiting { running, bytes });
                     }
-                },
+                }
                 Start::Close => return Err(End::NotACall),
             }
         }
@@ -224,42 +220,18 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes the answers that are ready.
+    /// Lets the calls go on that can.
     fn collect(&mut self, cx: &mut Context<'_>) {
-        while let Poll::Ready(Some((answer, bytes))) = self.calls.poll_next_unpin(cx) {
+        while let Poll::Ready(Some(bytes)) = self.calls.poll_next_unpin(cx) {
             self.held_bytes -= bytes;
-            self.answer(answer);
-        }
-    }
-
-    fn answer(&mut self, answer: Answer) {
-        if self.sends {
-            answer.write(&mut self.out);
-            self.out_peak_bytes = self.out_peak_bytes.max(self.out.len());
         }
     }
 
     /// Sends what is ready; whether anything went out.
     fn send(&mut self, cx: &mut Context<'_>) -> Result<bool, End> {
-        let mut sent = false;
-        while !self.out.is_empty() {
-            match poll_write_buf(Pin::new(&mut self.stream), cx, &mut self.out) {
-                Poll::Ready(Ok(count)) if count > 0 => {
-                    sent = true;
-                    self.progress.sent_bytes += count as u64;
-                }
-                Poll::Ready(Ok(_)) => return Err(End::Broken(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Err(error)) => return Err(End::Broken(error)),
-                Poll::Pending => return Ok(sent),
-            }
-        }
-        if self.out_peak_bytes > SEND_BUFFER_KEEP_BYTES {
-            self.out = Rope::new();
-            self.out_peak_bytes = 0;
-        } else if sent {
-            self.out.clear();
-        }
-        Ok(sent)
+        let sent_bytes = self.desk.replies.send(&mut self.stream, cx).map_err(End::Broken)?;
+        self.progress.sent_bytes += sent_bytes as u64;
+        Ok(sent_bytes > 0)
     }
 
     /// Receives once; whether anything came.
@@ -269,6 +241,7 @@ impl Connection {
         match poll_read_buf(Pin::new(&mut self.stream), cx, &mut self.received) {
             Poll::Ready(Ok(0)) => Err(End::Closed),
             Poll::Ready(Ok(count)) => {
+                self.desk.replies.tick();
                 self.progress.received_bytes += count as u64;
                 if count == offered {
                     self.room_bytes = (2 * self.room_bytes).min(RECEIVE_MAX_BYTES);
@@ -288,14 +261,13 @@ impl Connection {
             if owes_record && !since.records && !since.pauses {
                 return Err(End::Stalled("a record that does not end"));
             }
-            if !self.out.is_empty() && !since.sent {
+            if self.desk.replies.len() > 0 && !since.sent {
                 return Err(End::Stalled("replies that are not taken"));
             }
             if !since.anything && self.calls.is_empty() && self.received.is_empty() {
                 self.received = BytesMut::new();
                 self.room_bytes = RECEIVE_MIN_BYTES;
-                self.out = Rope::new();
-                self.out_peak_bytes = 0;
+                self.desk.replies.shrink();
             }
         }
         Ok(())

@@ -5,9 +5,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::time::{Instant, Sleep, sleep_until};
-
-use crate::limits::PEER_STALL_MAX;
+use tokio::time::{Duration, Instant, Sleep, sleep};
 
 /// Counters that only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,14 +27,18 @@ pub(super) struct Since {
     pub anything: bool,
 }
 
-/// A look at the progress every [`PEER_STALL_MAX`].
-#[derive(Default)]
+/// A look at the progress from time to time.
 pub(super) struct Patience {
+    every: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     seen: Progress,
 }
 
 impl Patience {
+    pub fn new(every: Duration) -> Self {
+        Self { every, timer: None, seen: Progress::default() }
+    }
+
     /// Ready when it is time to look again.
     pub fn poll_checked(&mut self, cx: &mut Context<'_>, now: Progress) -> Poll<()> {
         if self.timer.is_none() {
@@ -45,8 +47,8 @@ impl Patience {
             }
             self.seen = now;
         }
-        let timer = || Box::pin(sleep_until(Instant::now() + PEER_STALL_MAX));
-        self.timer.get_or_insert_with(timer).as_mut().poll(cx)
+        let every = self.every;
+        self.timer.get_or_insert_with(|| Box::pin(sleep(every))).as_mut().poll(cx)
     }
 
     /// Looks: what has changed since the last time. The timer goes on only if something has.
@@ -59,7 +61,7 @@ impl Patience {
             anything: seen != now,
         };
         match &mut self.timer {
-            Some(timer) if since.anything => timer.as_mut().reset(Instant::now() + PEER_STALL_MAX),
+            Some(timer) if since.anything => timer.as_mut().reset(Instant::now() + self.every),
             _ => self.timer = None,
         }
         since

@@ -27,50 +27,103 @@ mod setattr;
 mod symlink;
 mod write;
 
-use holdfast_wire::nfs3::{Call3, Failure, NfsStat3, Procedure3, Reply3};
+use std::panic::AssertUnwindSafe;
 
+use futures::FutureExt;
+use holdfast_base::limits::PATH_MAX_BYTES;
+use holdfast_wire::nfs3::{Procedure3, ReadArgs, ReadDirArgs, ReadDirPlusArgs, WriteArgs};
+use holdfast_wire::xdr::XdrError;
+use holdfast_wire::{Decode, Reader};
+
+use crate::call::Call;
+use crate::dispatch::Running;
 use crate::session::Session;
 
-/// Runs one call.
-pub(crate) async fn run(session: &Session, call: Call3) -> (NfsStat3, Reply3) {
-    macro_rules! reply {
-        ($variant:ident, $future:expr) => {{
-            let result = $future.await;
-            (status_of(&result), Reply3::$variant(result))
+/// A call whose arguments have been read.
+pub(crate) struct Begun {
+    pub running: Running,
+    /// Most bytes that its reply may take: reserved while it runs.
+    pub reply_bytes: usize,
+}
+
+/// Reads the arguments of a call; nothing runs before the future is polled.
+///
+/// Each procedure has a future of its own type: one for all of them would be as large as the largest, and moved for
+/// every GETATTR.
+pub(crate) fn begin(call: Call, input: &mut Reader) -> Result<Begun, XdrError> {
+    macro_rules! begin {
+        ($adapter:path) => {
+            begin!(read_args(input)?, 0, $adapter)
+        };
+        ($args:expr, $data_bytes:expr, $adapter:path) => {{
+            let (args, data_bytes) = ($args, $data_bytes);
+            let running = async move {
+                match AssertUnwindSafe($adapter(&call.session, args)).catch_unwind().await {
+                    Ok(result) => call.answer(&result),
+                    Err(panic) => call.panicked(&*panic),
+                }
+            };
+            Ok(Begun { running: Box::pin(running), reply_bytes: SMALL_REPLY_BYTES + data_bytes })
         }};
     }
-    match call {
-        Call3::Null(()) => (NfsStat3::Ok, Reply3::Null(())),
-        Call3::GetAttr(args) => reply!(GetAttr, getattr::getattr(session, args)),
-        Call3::SetAttr(args) => reply!(SetAttr, setattr::setattr(session, args)),
-        Call3::Lookup(args) => reply!(Lookup, lookup::lookup(session, args)),
-        Call3::Access(args) => reply!(Access, access::access(session, args)),
-        Call3::ReadLink(args) => reply!(ReadLink, readlink::readlink(session, args)),
-        Call3::Read(args) => reply!(Read, read::read(session, args)),
-        Call3::Write(args) => reply!(Write, write::write(session, args)),
-        Call3::Create(args) => reply!(Create, create::create(session, args)),
-        Call3::Mkdir(args) => reply!(Mkdir, mkdir::mkdir(session, args)),
-        Call3::Symlink(args) => reply!(Symlink, symlink::symlink(session, args)),
-        Call3::Mknod(args) => reply!(Mknod, mknod::mknod(session, args)),
-        Call3::Remove(args) => reply!(Remove, remove::remove(session, args)),
-        Call3::Rmdir(args) => reply!(Rmdir, rmdir::rmdir(session, args)),
-        Call3::Rename(args) => reply!(Rename, rename::rename(session, args)),
-        Call3::Link(args) => reply!(Link, link::link(session, args)),
-        Call3::ReadDir(args) => reply!(ReadDir, readdir::readdir(session, args)),
-        Call3::ReadDirPlus(args) => reply!(ReadDirPlus, readdirplus::readdirplus(session, args)),
-        Call3::FsStat(args) => reply!(FsStat, fsstat::fsstat(session, args)),
-        Call3::FsInfo(args) => reply!(FsInfo, fsinfo::fsinfo(session, args)),
-        Call3::PathConf(args) => reply!(PathConf, pathconf::pathconf(session, args)),
-        Call3::Commit(args) => reply!(Commit, commit::commit(session, args)),
+    match call.procedure {
+        Procedure3::Null => begin!(null),
+        Procedure3::GetAttr => begin!(getattr::getattr),
+        Procedure3::SetAttr => begin!(setattr::setattr),
+        Procedure3::Lookup => begin!(lookup::lookup),
+        Procedure3::Access => begin!(access::access),
+        Procedure3::ReadLink => begin!(read_args(input)?, PATH_MAX_BYTES, readlink::readlink),
+        Procedure3::Read => {
+            let args: ReadArgs = read_args(input)?;
+            begin!(args, read::count_of(&args) as usize, read::read)
+        }
+        Procedure3::Write => {
+            let args: WriteArgs = read_args(input)?;
+            check_write(&args)?;
+            begin!(args, 0, write::write)
+        }
+        Procedure3::Create => begin!(create::create),
+        Procedure3::Mkdir => begin!(mkdir::mkdir),
+        Procedure3::Symlink => begin!(symlink::symlink),
+        Procedure3::Mknod => begin!(mknod::mknod),
+        Procedure3::Remove => begin!(remove::remove),
+        Procedure3::Rmdir => begin!(rmdir::rmdir),
+        Procedure3::Rename => begin!(rename::rename),
+        Procedure3::Link => begin!(link::link),
+        Procedure3::ReadDir => {
+            let args: ReadDirArgs = read_args(input)?;
+            begin!(args, entries::clamp(args.count) as usize, readdir::readdir)
+        }
+        Procedure3::ReadDirPlus => {
+            let args: ReadDirPlusArgs = read_args(input)?;
+            begin!(args, entries::clamp(args.maxcount) as usize, readdirplus::readdirplus)
+        }
+        Procedure3::FsStat => begin!(fsstat::fsstat),
+        Procedure3::FsInfo => begin!(fsinfo::fsinfo),
+        Procedure3::PathConf => begin!(pathconf::pathconf),
+        Procedure3::Commit => begin!(commit::commit),
     }
 }
 
-fn status_of<T, F>(result: &Result<T, Failure<F>>) -> NfsStat3 {
-    match result {
-        Ok(_) => NfsStat3::Ok,
-        Err(failure) => failure.status,
+/// Headers, attributes, a handle: what every reply may take.
+const SMALL_REPLY_BYTES: usize = 512;
+
+/// Arguments that fill the rest of the record.
+fn read_args<A: Decode>(input: &mut Reader) -> Result<A, XdrError> {
+    let args = A::decode(input)?;
+    input.finish()?;
+    Ok(args)
+}
+
+/// A WRITE that announces more bytes than it carries is malformed; one that announces fewer is invalid.
+fn check_write(args: &WriteArgs) -> Result<(), XdrError> {
+    match (args.count as usize).checked_sub(args.data.len()) {
+        Some(missing_bytes) if missing_bytes > 0 => Err(XdrError::Truncated { missing_bytes }),
+        _ => Ok(()),
     }
 }
+
+async fn null(_: &Session, (): ()) {}
 
 /// Whether running a call of this procedure twice differs from running it once.
 pub(crate) const fn must_not_run_twice(procedure: Procedure3) -> bool {
@@ -98,18 +151,4 @@ pub(crate) const fn must_not_run_twice(procedure: Procedure3) -> bool {
         | Procedure3::PathConf
         | Procedure3::Commit => false,
     }
-}
-
-/// Most bytes that the reply to a call may take: reserved while the call runs.
-pub(crate) fn reply_max_bytes(call: &Call3) -> usize {
-    /// Headers, two sets of attributes, a handle, a link target.
-    const SMALL_BYTES: usize = 512;
-    SMALL_BYTES
-        + match call {
-            Call3::Read(args) => read::count_of(args) as usize,
-            Call3::ReadDir(args) => entries::clamp(args.count) as usize,
-            Call3::ReadDirPlus(args) => entries::clamp(args.maxcount) as usize,
-            Call3::ReadLink(_) => holdfast_base::limits::PATH_MAX_BYTES,
-            _ => 0,
-        }
 }

@@ -1,7 +1,7 @@
 //! The replay cache: a retransmitted call that must not run twice gets the reply that its first transmission got.
 //!
 //! A call is known by the client's address without its port, so that it is known again after a reconnect, by its
-//! transaction id, and by a checksum of all its bytes, because transaction ids begin anew when a client does. While
+//! transaction id, and by a checksum of procedure, user and arguments, because transaction ids begin anew when a client does. While
 //! the first transmission runs, a second one on the same connection is dropped (its reply will come), and one on
 //! another connection waits for the same reply (the first connection is likely gone).
 //!
@@ -11,11 +11,13 @@ mod shard;
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
+use holdfast_engine::Caller;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use crate::connection::Peer;
 use crate::limits::REPLAY_SHARDS;
@@ -29,7 +31,6 @@ pub(crate) struct CallId {
 }
 
 /// What is to be done with a call.
-#[derive(Debug)]
 pub(crate) enum Seen {
     /// Run it, and say how it ended.
     Never(Ticket),
@@ -42,48 +43,55 @@ pub(crate) enum Seen {
 }
 
 /// The right to run a call. Dropped without an answer, the call may be run again.
-#[derive(Debug)]
 pub(crate) struct Ticket {
+    shards: Arc<Shards>,
     client: IpAddr,
     call: CallId,
 }
 
+impl Ticket {
+    /// Keeps the reply and gives it to those who wait for it.
+    pub fn answered(self, reply: Bytes) {
+        self.shards.of(self.client).lock().answered(self.client, self.call, reply, Instant::now());
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        // Does nothing to a call that has been answered.
+        self.shards.of(self.client).lock().forget(self.client, self.call);
+    }
+}
+
 /// The replies of all clients.
+#[derive(Default)]
 pub(crate) struct Replays {
+    shards: Arc<Shards>,
+}
+
+#[derive(Default)]
+struct Shards {
     shards: [Mutex<Shard>; REPLAY_SHARDS],
     hasher: RandomState,
 }
 
-impl Default for Replays {
-    fn default() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()), hasher: RandomState::new() }
+impl Shards {
+    fn of(&self, client: IpAddr) -> &Mutex<Shard> {
+        &self.shards[self.hasher.hash_one(client) as usize % REPLAY_SHARDS]
     }
 }
 
 impl Replays {
-    /// Enters a call, given its whole record.
-    pub fn begin(&self, peer: &Peer, xid: u32, record: &[u8]) -> Seen {
-        let call = CallId { xid, checksum: self.hasher.hash_one(record) };
+    /// Enters a call.
+    pub fn begin(&self, peer: &Peer, xid: u32, procedure: u32, caller: &Caller, args: &[u8]) -> Seen {
+        let checksum = self.shards.hasher.hash_one((procedure, caller.uid, caller.gid, args));
+        let call = CallId { xid, checksum };
         let client = peer.address.ip();
-        match self.shard(client).lock().begin(client, call, peer.id, Instant::now()) {
-            shard::Seen::Never => Seen::Never(Ticket { client, call }),
+        match self.shards.of(client).lock().begin(client, call, peer.id, Instant::now()) {
+            shard::Seen::Never => Seen::Never(Ticket { shards: Arc::clone(&self.shards), client, call }),
             shard::Seen::Answered(reply) => Seen::Answered(reply),
             shard::Seen::Running => Seen::Running,
             shard::Seen::RunningElsewhere(reply) => Seen::RunningElsewhere(reply),
         }
-    }
-
-    /// Keeps the reply of a call and gives it to those who wait for it.
-    pub fn answered(&self, ticket: &Ticket, reply: &Bytes) {
-        self.shard(ticket.client).lock().answered(ticket.client, ticket.call, reply, Instant::now());
-    }
-
-    /// Forgets a call that has no reply worth keeping, if it has not been answered.
-    pub fn forget(&self, ticket: &Ticket) {
-        self.shard(ticket.client).lock().forget(ticket.client, ticket.call);
-    }
-
-    fn shard(&self, client: IpAddr) -> &Mutex<Shard> {
-        &self.shards[self.hasher.hash_one(client) as usize % REPLAY_SHARDS]
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use super::CallId;
 use crate::limits::{REPLAY_RETENTION, REPLAY_SHARD_BYTES_MAX, REPLAY_SHARD_ENTRIES_MAX, REPLAY_WAITERS_MAX};
@@ -65,7 +65,7 @@ impl Shard {
         Seen::Never
     }
 
-    pub fn answered(&mut self, client: IpAddr, call: CallId, reply: &Bytes, now: Instant) {
+    pub fn answered(&mut self, client: IpAddr, call: CallId, reply: Bytes, now: Instant) {
         let Some(own) = self.clients.get_mut(&client) else { return };
         let Some(state) = own.calls.get_mut(&call) else { return };
         let before = std::mem::replace(state, State::Answered { reply: reply.clone(), at: now });
@@ -144,7 +144,7 @@ mod tests {
 
     fn run(shard: &mut Shard, client: IpAddr, xid: u32, now: Instant) {
         assert!(matches!(shard.begin(client, call(xid), 1, now), Seen::Never));
-        shard.answered(client, call(xid), &Bytes::from(vec![7; 100]), now);
+        shard.answered(client, call(xid), Bytes::from(vec![7; 100]), now);
     }
 
     fn is_kept(shard: &mut Shard, client: IpAddr, xid: u32, now: Instant) -> bool {
@@ -196,7 +196,7 @@ mod tests {
         let other = CallId { checksum: 2, ..call(1) };
         assert!(matches!(shard.begin(ONE, other, 1, now), Seen::Never));
         assert!(matches!(shard.begin(TWO, call(1), 1, now), Seen::Never));
-        shard.answered(ONE, call(1), &Bytes::from_static(b"reply"), now);
+        shard.answered(ONE, call(1), Bytes::from_static(b"reply"), now);
         assert_eq!(waiter.try_recv().unwrap(), "reply");
 
         let Seen::RunningElsewhere(mut waiter) = shard.begin(TWO, call(1), 2, now) else {

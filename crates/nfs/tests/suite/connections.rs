@@ -123,3 +123,38 @@ async fn a_client_that_stops_sending_gets_its_replies() {
     assert_eq!(raw.read_reply().await.unwrap().0.xid, 3);
     assert!(raw.is_closed_by_server().await.unwrap());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_owes_something_is_not_waited_for_for_ever() {
+    let world = World::start().await;
+    let world = World::serve_with(world.node.clone(), [7; 32], Duration::from_millis(150)).await;
+    let mount = world.one().await;
+    let file = mount.create(&mount.root, "file").await;
+    mount.write(&file, 0, vec![5; NFS_IO_MAX_BYTES as usize], StableHow::FileSync).await.unwrap();
+    // Half of a record, and replies that are not taken.
+    let mut half = RawConnection::connect(world.address, ConnectOptions::default()).await.unwrap();
+    half.send(&[0x80, 0, 0, 40, 1, 2, 3]).await.unwrap();
+    let mut deaf = RawConnection::connect(world.address, ConnectOptions::default()).await.unwrap();
+    let args = ReadArgs { file, offset: 0, count: NFS_IO_MAX_BYTES };
+    for xid in 0..32 {
+        deaf.send_call::<op::Read>(xid, &user(0).into(), &args).await.unwrap();
+    }
+    assert!(half.is_closed_by_server().await.unwrap());
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let mut taken = 0;
+    while let Ok(Some(_)) = deaf.read_record().await {
+        taken += 1;
+    }
+    assert!(taken < 32, "{taken}");
+    // One that is only quiet, or waits for its reply, stays.
+    world.node.hold(ONE);
+    let call = tokio::spawn({
+        let mount = mount.clone();
+        async move { mount.attributes(&file).await }
+    });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    world.node.release(ONE);
+    call.await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    mount.attributes(&file).await.unwrap();
+}

@@ -7,6 +7,7 @@ mod handles;
 mod hostile;
 mod info;
 mod listing;
+mod metrics;
 mod mount;
 mod names;
 mod replay;

@@ -157,9 +157,15 @@ impl World {
 
     /// Another server in front of the same node.
     pub async fn serve(node: Arc<Node>, handle_key: [u8; 32]) -> Self {
+        Self::serve_with(node, handle_key, Duration::from_secs(60)).await
+    }
+
+    /// Another server, that closes connections on which nothing goes on for this time.
+    pub async fn serve_with(node: Arc<Node>, handle_key: [u8; 32], peer_patience: Duration) -> Self {
         let config = NfsConfig { handle_key };
         let any_port = "127.0.0.1:0".parse().unwrap();
         let server = NfsServer::bind(any_port, config, node.clone(), Arc::new(Paths)).await.expect("a port");
+        let server = server.with_peer_patience(peer_patience);
         let address = server.local_addr();
         let (shutdown, ended) = oneshot::channel();
         let served = tokio::spawn(server.run(async { drop(ended.await) }));
