@@ -17,6 +17,12 @@ pub use real::RealDisk;
 pub trait DiskFile: Send + Sync + 'static {
     /// Fills `buffer` from `offset`; an error of kind `UnexpectedEof` if the file ends before.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+    /// The `len` bytes at `offset`, read into memory that need not be zeroed first.
+    fn read_vec_at(&self, len: usize, offset: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        self.read_exact_at(&mut bytes, offset)?;
+        Ok(bytes)
+    }
     /// Writes all of `bytes` at `offset`, extending the file if needed.
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
     /// Writes all of `pieces`, one behind the other, from `offset`: for bulk data without a copy.

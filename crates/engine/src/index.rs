@@ -14,9 +14,10 @@ use bytes::Bytes;
 use futures::TryFutureExt;
 use object_store::path::Path;
 use slatedb::config::{
-    CompactorOptions, FlushOptions, FlushType, ScanOptions, Settings, SizeTieredCompactionSchedulerOptions,
+    CompactionWorkerOptions, CompactorOptions, FlushOptions, FlushType, GarbageCollectorDirectoryOptions,
+    GarbageCollectorOptions, ScanOptions, Settings, SizeTieredCompactionSchedulerOptions,
 };
-use slatedb::{CompactorBuilder, Db, WriteBatch};
+use slatedb::{CompactorBuilder, Db, GarbageCollectorBuilder, WriteBatch};
 
 use crate::error::{Error, Result};
 use crate::store::Store;
@@ -25,6 +26,8 @@ use crate::store::Store;
 const COMPACT_AT_L0: usize = 6;
 /// L0 tables past which a flush would wait: compaction must have come long before.
 const L0_MAX: usize = 64;
+/// How often a running compaction looks whether it is done: one runs for a fraction of a second.
+const COMPACTION_POLL: Duration = Duration::from_millis(50);
 /// Bound of every flush, close and compaction: a hung store must not hang a checkpoint for ever.
 const STEP_TIMEOUT: Duration = Duration::from_secs(60);
 /// Retries of one store call inside the tree; the checkpoint itself is tried again later.
@@ -104,10 +107,18 @@ impl Index {
             return Ok(());
         }
         let options = CompactorOptions {
-            poll_interval: Duration::from_millis(100),
-            commit_compacted_interval: Duration::from_millis(100),
+            poll_interval: COMPACTION_POLL,
+            commit_compacted_interval: COMPACTION_POLL,
             scheduler_options: SizeTieredCompactionSchedulerOptions::default().into(),
             object_store_max_retries: Some(STORE_RETRIES_MAX),
+            worker: Some(CompactionWorkerOptions {
+                max_concurrent_compactions: 1,
+                max_subcompactions: 1,
+                compactions_poll_interval: COMPACTION_POLL,
+                max_sst_size: 64 << 20,
+                object_store_max_retries: Some(STORE_RETRIES_MAX),
+                ..CompactionWorkerOptions::default()
+            }),
             ..CompactorOptions::default()
         };
         let compactor = Arc::new(
@@ -119,7 +130,7 @@ impl Index {
         });
         let merged = in_time("compaction", async {
             while self.db.manifest().l0().len() >= COMPACT_AT_L0 {
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                tokio::time::sleep(COMPACTION_POLL).await;
                 self.db.refresh_manifest().await?;
                 if runner.is_finished() {
                     return Err(Error::Unavailable("the compactor stopped early".into()));
@@ -130,7 +141,24 @@ impl Index {
         .await;
         compactor.stop().await?;
         runner.await.map_err(|error| Error::Io(format!("the compactor failed: {error}").into()))??;
-        merged
+        merged?;
+        self.collect_garbage().await;
+        Ok(())
+    }
+
+    /// Deletes tables and manifests that nothing needs any more and that are old enough for no reader to.
+    async fn collect_garbage(&self) {
+        let old = || Some(GarbageCollectorDirectoryOptions { interval: None, ..Default::default() });
+        let options = GarbageCollectorOptions {
+            manifest_options: old(),
+            compacted_options: old(),
+            compactions_options: old(),
+            wal_options: None,
+            wal_fence_options: None,
+            ..GarbageCollectorOptions::default()
+        };
+        let collector = GarbageCollectorBuilder::new(self.path.clone(), self.store.objects());
+        collector.with_options(options).build().run_gc_once().await;
     }
 
     /// Closes the tree. What was not committed is gone, as after a crash.

@@ -280,11 +280,7 @@ impl Segments {
         let local = self.local.lock().files.get(&segment).cloned();
         let bytes = match local {
             Some(local) => {
-                let read = move || {
-                    let mut bytes = vec![0; (end - start) as usize];
-                    local.file.read_exact_at(&mut bytes, start)?;
-                    Ok(Bytes::from(bytes))
-                };
+                let read = move || Ok(Bytes::from(local.file.read_vec_at((end - start) as usize, start)?));
                 blocking(read).await?
             }
             None => self.env.store.read(&segment_path(self.env.volume, segment), start..end).await?,

@@ -81,11 +81,7 @@ impl Store {
                 return Ok(());
             }
         }
-        let bytes = blocking(move || {
-            let mut bytes = vec![0; file.size_bytes()? as usize];
-            file.read_exact_at(&mut bytes, 0)?;
-            Ok(Bytes::from(bytes))
-        });
+        let bytes = blocking(move || Ok(Bytes::from(file.read_vec_at(file.size_bytes()? as usize, 0)?)));
         self.put(path, vec![bytes.await?]).await
     }
 
