@@ -71,6 +71,6 @@ mod tests {
     fn columns_line_up_and_names_cannot_drive_the_terminal() {
         let rows = [vec!["a".to_owned(), "10".to_owned()], vec!["b\x1b[2J".to_owned(), "9".to_owned()]];
         let text = table(&[("NAME", Align::Left), ("SIZE", Align::Right)], &rows);
-        assert_eq!(text, "NAME    SIZE\na         10\nb?[2J      9\n");
+        assert_eq!(text, "NAME   SIZE\na        10\nb?[2J     9\n");
     }
 }

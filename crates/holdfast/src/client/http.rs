@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::remote::Remote;
 use crate::cli::RemoteArgs;
-use crate::exit::{Exit, Failure, chain};
+use crate::exit::{Exit, Failure};
 
 /// Longest wait for a connection. Answers may take as long as they take; Ctrl-C ends the wait.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -80,12 +80,17 @@ impl Client {
         if error.is_connect() {
             let message = format!(
                 "no server answers at {url} ({}); start one with `holdfast serve`, or name another with HOLDFAST_URL",
-                chain(error)
+                root_cause(error)
             );
             return Failure::new(Exit::Unreachable, message);
         }
         Failure::because(Exit::Failed, format!("the exchange with {url} broke off"), error)
     }
+}
+
+/// The innermost source: the outer ones tell how the client is built.
+fn root_cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    error.source().map_or(error, root_cause)
 }
 
 fn is_local(url: &Url) -> bool {

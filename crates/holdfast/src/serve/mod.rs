@@ -38,6 +38,8 @@ const CHECKPOINT_MAX: Duration = Duration::from_secs(30);
 /// # Errors
 /// Why it cannot start, or what went wrong at the end.
 pub fn run(settings: Settings) -> Result<(), Failure> {
+    // Everything in the data directory is somebody's files, or a key to them.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     logging::start(&settings.log, settings.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
@@ -85,7 +87,7 @@ async fn serve(server: Server, mut stop: Stop) -> Result<(), Failure> {
     };
     let closed = tokio::select! {
         closed = end => closed,
-        () = stop.asked() => return Err(Failure::new(Exit::Failed, "stopped at once by a second signal")),
+        () = stop.asked_again() => return Err(Failure::new(Exit::Failed, "stopped at once by a second signal")),
     };
     data_dir.retract();
     let why = match closed {
