@@ -347,14 +347,15 @@ impl Engine {
                 return;
             }
             let _turn = slot.turn.lock().await;
-            let Some(volume) = slot.volume.lock().clone() else { continue };
-            match volume.close().await {
-                Ok(()) => {
-                    slot.volume.lock().take();
-                    metrics::gauge!("holdfast_open_volumes").decrement(1);
-                }
-                Err(error) => tracing::warn!(volume = %id, %error, "an idle volume did not close"),
+            // Taken out first: whoever asks for it now waits for its turn and opens it again.
+            let taken = slot.volume.lock().take_if(|volume| Arc::strong_count(volume) == 1);
+            let Some(volume) = taken else { continue };
+            if let Err(error) = volume.close().await {
+                tracing::warn!(volume = %id, %error, "an idle volume did not close");
+                *slot.volume.lock() = Some(volume);
+                continue;
             }
+            metrics::gauge!("holdfast_open_volumes").decrement(1);
         }
     }
 }
