@@ -72,7 +72,7 @@ fn scaled(number: &str, scale: u64, shown: &str) -> Result<u64, SizeError> {
     let parts: u128 = if fraction.is_empty() { 0 } else { fraction.parse().map_err(|_| malformed())? };
     let unit = 10u128.pow(fraction.len() as u32);
     let rest = parts * u128::from(scale);
-    if rest % unit != 0 {
+    if !rest.is_multiple_of(unit) {
         return Err(SizeError::Fractional(shown.to_owned()));
     }
     let total = whole * u128::from(scale) + rest / unit;
@@ -89,7 +89,7 @@ impl fmt::Display for ByteSize {
             .into_iter()
             .find(|(_, scale)| self.0 >= *scale)
             .unwrap_or(("B", 1));
-        if self.0 % scale == 0 {
+        if self.0.is_multiple_of(scale) {
             write!(f, "{} {name}", self.0 / scale)
         } else {
             write!(f, "{:.1} {name}", self.0 as f64 / scale as f64)
