@@ -44,7 +44,8 @@ enum Command {
         remote: RemoteArgs,
     },
     /// Print the command that mounts a filesystem on this machine.
-    MountCommand {
+    #[command(name = "mount-command")]
+    Mount {
         #[command(flatten)]
         args: MountArgs,
         #[command(flatten)]
@@ -81,7 +82,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => (start_server(args), false),
         Command::Fs { command, remote } => (client::filesystems::run(command, &remote), remote.json),
         Command::Files { command, remote } => (client::files::run(command, &remote), remote.json),
-        Command::MountCommand { args, remote } => (client::mount::run(&args, &remote), remote.json),
+        Command::Mount { args, remote } => (client::mount::run(&args, &remote), remote.json),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

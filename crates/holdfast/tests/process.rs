@@ -1,5 +1,7 @@
 //! The real binary as a process: start, stop, crash, and both front ends at its ports.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
 mod suite {
     mod commands;
     mod life;

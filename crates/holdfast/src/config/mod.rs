@@ -46,10 +46,13 @@ impl fmt::Display for Origin {
     }
 }
 
+/// Looks an environment variable up.
+type Lookup = Box<dyn Fn(&str) -> Option<String>>;
+
 /// All options as texts, each with its origin.
 pub struct Given {
     flags: BTreeMap<&'static str, String>,
-    env: Box<dyn Fn(&str) -> Option<String>>,
+    env: Lookup,
     file: BTreeMap<String, String>,
     path: PathBuf,
 }

@@ -15,7 +15,6 @@ mod private_file;
 mod start;
 mod stop;
 
-use std::future::Future;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -105,10 +104,8 @@ async fn serve(server: Server, mut stop: Stop) -> Result<(), Failure> {
 }
 
 /// Resolves once the server is told to stop, or its end forgot to tell.
-fn stopped(mut told: watch::Receiver<bool>) -> impl Future<Output = ()> + Send {
-    async move {
-        let _ = told.wait_for(|stop| *stop).await;
-    }
+async fn stopped(mut told: watch::Receiver<bool>) {
+    let _ = told.wait_for(|stop| *stop).await;
 }
 
 /// The end of a front end that nobody asked to end.

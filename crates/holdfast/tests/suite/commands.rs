@@ -76,7 +76,10 @@ fn files_go_in_and_come_back() {
     server.run(&["files", "get", "demo:/in/here/big file", "copy"]);
     assert!(fs::read(server.dir.path().join("copy")).unwrap() == bytes);
 
-    assert_eq!(server.fail(&["files", "put", source, "demo:/in/here/", "--new"]).0, 7);
+    server.put("demo:/in/small", b"first");
+    fs::write(server.dir.path().join("small"), "second").unwrap();
+    assert_eq!(server.fail(&["files", "put", "small", "demo:/in/", "--new"]).0, 7);
+    assert_eq!(server.get("demo:/in/small"), b"first");
     assert_eq!(server.fail(&["files", "get", "demo:/in", "copy"]).0, 2);
     assert!(
         fs::read(server.dir.path().join("copy")).unwrap() == bytes,
