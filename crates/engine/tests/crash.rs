@@ -1,6 +1,8 @@
 //! Power loss at random moments: what is there after it is a prefix of what was done, and holds everything that
 //! was promised. One seed is one run; a failure names its seed.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something fails")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Operations one by one: what they do, what they refuse, and that all of it outlives checkpoints and restarts.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something fails")]
+
 mod common;
 
 use common::*;

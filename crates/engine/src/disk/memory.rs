@@ -47,12 +47,13 @@ impl MemoryDisk {
             for (index, page) in content.live.chunks(PAGE).enumerate() {
                 let start = index * PAGE;
                 let same = content.synced.get(start..start + page.len()) == Some(page);
-                if !same && random.next_u64() % 2 == 0 {
+                if !same && random.next_u64().is_multiple_of(2) {
                     if kept.len() < start + page.len() {
                         kept.resize(start + page.len(), 0);
                     }
                     // A torn page: only its beginning made it.
-                    let torn = (random.next_u64() % 8 == 0).then(|| random.next_u64() as usize % page.len());
+                    let torn =
+                        random.next_u64().is_multiple_of(8).then(|| random.next_u64() as usize % page.len());
                     let end = torn.unwrap_or(page.len());
                     kept[start..start + end].copy_from_slice(&page[..end]);
                 }

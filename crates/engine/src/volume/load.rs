@@ -48,6 +48,9 @@ pub(crate) struct EntryRun {
     pub complete: bool,
 }
 
+/// All pages of a file from some number on, each with its number.
+pub(crate) type PageRun = Arc<Vec<(u64, Arc<Page>)>>;
+
 /// What was read for one operation, as of one version of the index.
 #[derive(Default)]
 pub(crate) struct Loaded {
@@ -56,7 +59,7 @@ pub(crate) struct Loaded {
     entries: HashMap<(Ino, u64), Option<Arc<Bucket>>>,
     pages: HashMap<(Ino, u64), Option<Arc<Page>>>,
     pub entry_run: Option<(Ino, u64, EntryRun)>,
-    pub page_run: Option<(Ino, u64, Arc<Vec<(u64, Arc<Page>)>>)>,
+    pub page_run: Option<(Ino, u64, PageRun)>,
 }
 
 impl Loaded {
@@ -97,7 +100,7 @@ pub(crate) enum Row {
     Entry(Ino, u64, Option<Arc<Bucket>>),
     Page(Ino, u64, Option<Arc<Page>>),
     Entries(Ino, u64, EntryRun),
-    Pages(Ino, u64, Arc<Vec<(u64, Arc<Page>)>>),
+    Pages(Ino, u64, PageRun),
 }
 
 /// Reads what is needed.

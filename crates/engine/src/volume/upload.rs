@@ -117,10 +117,9 @@ impl Upload {
         owner: PutOwner,
         may_replace: Precondition<'_>,
     ) -> Result<Pending<PutOutcome>> {
-        if self.stored_bytes > 0 || self.buffer.len() >= BULK_WRITE_MIN_BYTES {
-            if !self.buffer.is_empty() {
-                self.spill().await?;
-            }
+        let in_frames = self.stored_bytes > 0 || self.buffer.len() >= BULK_WRITE_MIN_BYTES;
+        if in_frames && !self.buffer.is_empty() {
+            self.spill().await?;
         }
         let content = Content {
             inline: self.buffer.split().freeze(),

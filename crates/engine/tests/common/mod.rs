@@ -1,6 +1,7 @@
 //! A node over a memory disk and a memory store, which can lose power.
 
 #![allow(dead_code, reason = "each test binary uses a part of this")]
+#![allow(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::path::PathBuf;
 use std::sync::Arc;

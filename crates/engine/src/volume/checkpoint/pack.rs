@@ -150,12 +150,12 @@ fn is_memory(piece: &Piece) -> bool {
 
 /// The data of a run; a run of one piece is not copied.
 fn join(run: &[Piece]) -> Bytes {
-    let bytes = run.iter().filter_map(|piece| match &piece.source {
+    let mut bytes = run.iter().filter_map(|piece| match &piece.source {
         Source::Memory { bytes, .. } => Some(bytes),
         Source::Frame { .. } => None,
     });
     if run.len() == 1 {
-        return bytes.cloned().next().unwrap_or_default();
+        return bytes.next().cloned().unwrap_or_default();
     }
     let mut joined = BytesMut::with_capacity(run.iter().map(|piece| piece.len as usize).sum());
     bytes.for_each(|bytes| joined.extend_from_slice(bytes));
