@@ -4,7 +4,7 @@
 CARGO ?= cargo
 DATA_DIR ?= holdfast-data
 
-.PHONY: run build test unit e2e check format bench fuzz clean
+.PHONY: run build test unit e2e suite check format bench fuzz clean
 
 run: build ## Start a server on defaults and say how to use it.
 	@HOLDFAST_BIN=$${CARGO_TARGET_DIR:-target}/release/holdfast tests/run-demo $(DATA_DIR)
@@ -12,12 +12,14 @@ run: build ## Start a server on defaults and say how to use it.
 build:
 	$(CARGO) build --release --locked -p holdfast
 
-test: unit e2e ## Every suite; installs what the suites need.
+test: unit suite ## Every suite; installs what the suites need. The unit tests build the server too.
 
 unit:
 	$(CARGO) test --release --locked --workspace --no-fail-fast
 
-e2e: build ## The server under a real Linux kernel. Needs root and Debian's packages.
+e2e: build suite ## The server under a real Linux kernel. Needs root and Debian's packages.
+
+suite:
 	HOLDFAST_BIN=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/holdfast tests/e2e/run
 
 check: ## Format, lints, crate edges, sizes, licences, unused dependencies.

@@ -1,7 +1,7 @@
 //! How fast the front end is over loopback, with a real engine on a directory: calls a second, and what each costs
 //! the server's thread.
 //!
-//! `cargo run --release -p holdfast-nfs --example throughput [seconds per row] [row]`
+//! `cargo run --release -p holdfast-nfs --example call_cost [seconds per row] [row]`
 //!
 //! Server and client share the machine, so the rate says less than the time per call.
 
