@@ -42,7 +42,7 @@ pub trait DiskFile: Send + Sync + 'static {
 
 /// A file system on the node's local disk. All methods block.
 pub trait Disk: Send + Sync + 'static {
-    /// Makes a directory and its parents; no error if it exists.
+    /// Makes a directory and its parents, durably; no error if it exists.
     fn create_dir_all(&self, path: &Path) -> io::Result<()>;
     /// Makes a new empty file; an error of kind `AlreadyExists` if there is one.
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;

@@ -105,6 +105,21 @@ async fn names_links_and_renames_follow_posix() {
 }
 
 #[tokio::test]
+async fn the_change_time_grows_with_every_change_though_the_clock_stands() {
+    let machine = Machine::start(10).await;
+    let id = machine.new_volume().await;
+    let v = machine.open(id).await;
+    let file = make_file(&v, v.root(), "f").await;
+    let mut last = v.getattr(file).await.unwrap().ctime;
+    for round in 0..5 {
+        write(&v, file, round, "x").await;
+        let now = v.getattr(file).await.unwrap().ctime;
+        assert!(now > last, "round {round}");
+        last = now;
+    }
+}
+
+#[tokio::test]
 async fn exclusive_create_is_told_apart_by_its_verifier() {
     let machine = Machine::start(4).await;
     let id = machine.new_volume().await;

@@ -71,7 +71,14 @@ impl DiskFile for File {
 
 impl Disk for RealDisk {
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        // Files below are durable only if the names on the way to them are.
+        let missing: Vec<_> = path.ancestors().take_while(|dir| !dir.exists()).collect();
+        fs::create_dir_all(path)?;
+        for parent in missing.iter().filter_map(|dir| dir.parent()) {
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            self.sync_dir(parent)?;
+        }
+        Ok(())
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
@@ -114,5 +121,29 @@ impl Disk for RealDisk {
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deep_directories_and_vectored_files_read_back() {
+        let top = std::env::temp_dir().join(format!("holdfast-disk-{}", std::process::id()));
+        let deep = top.join("a/b");
+        RealDisk.create_dir_all(&deep).unwrap();
+        RealDisk.create_dir_all(&deep).unwrap();
+        let file = RealDisk.create(&deep.join("f")).unwrap();
+        let pieces = vec![[7u8; 3]; IOV_MAX + 5];
+        let slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+        file.write_all_vectored_at(&slices, 2).unwrap();
+        let len = 3 * pieces.len();
+        assert_eq!(file.size_bytes().unwrap(), 2 + len as u64);
+        assert_eq!(file.read_vec_at(len, 2).unwrap(), vec![7; len]);
+        let past = file.read_vec_at(len + 1, 2).unwrap_err();
+        assert_eq!(past.kind(), ErrorKind::UnexpectedEof);
+        assert_eq!(RealDisk.list(&deep).unwrap(), ["f"]);
+        fs::remove_dir_all(&top).unwrap();
     }
 }
