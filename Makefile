@@ -34,7 +34,7 @@ bench: ## Holdfast beside nfs-ganesha on one disk. Needs root and Debian's packa
 	bench/run
 
 fuzz: ## Each wire program for a minute. Needs a nightly toolchain and cargo-fuzz.
-	cd fuzz && for target in rpc_record nfs3 mount3 portmap2; do cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
+	cd fuzz && for target in rpc_record nfs3 mount3 portmap2 nlm4 nsm1; do cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
 
 clean:
 	$(CARGO) clean

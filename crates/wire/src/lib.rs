@@ -1,7 +1,8 @@
 //! NFS and its companions as values to and from bytes.
 //!
-//! Owns record marking, ONC RPC version 2, XDR, NFS version 3, MOUNT version 3 and PORTMAP version 2. Every
-//! message is decoded from and encoded for both sides, so that servers, clients and tests share one codec.
+//! Owns record marking, ONC RPC version 2, XDR, NFS version 3, MOUNT version 3, PORTMAP version 2, NLM version 4 and
+//! NSM version 1. Every message is decoded from and encoded for both sides, so that servers, clients and tests share
+//! one codec.
 //!
 //! Pure: no I/O, no clock, no runtime, no unsafe. Every length is compared with its limit and with the bytes
 //! that are there before anything is allocated; opaque data is sliced from the record, never copied. What a
@@ -60,6 +61,8 @@ mod properties;
 pub mod limits;
 pub mod mount3;
 pub mod nfs3;
+pub mod nlm4;
+pub mod nsm1;
 pub mod portmap2;
 pub mod record;
 pub mod rpc;

@@ -35,5 +35,10 @@ pub const PORTMAP_LIST_MAX_ENTRIES: usize = 16_384;
 /// Longest arguments or result of CALLIT, bytes: what fitted a datagram of the original service.
 pub const CALLIT_MAX_BYTES: usize = 8800;
 
+/// Longest opaque object of NLM, bytes (RFC 1813 section 6.1.1, MAXNETOBJ_SZ).
+pub const NET_OBJECT_MAX_BYTES: usize = 1024;
+/// Longest name of NLM and NSM, bytes (LM_MAXSTRLEN, SM_MAXSTRLEN).
+pub const LOCK_NAME_MAX_BYTES: usize = 1024;
+
 const _: () = assert!(NAME_MAX_BYTES < NAME_DECODE_MAX_BYTES);
 const _: () = assert!(NFS_IO_MAX_BYTES as usize <= DATA_DECODE_MAX_BYTES);

@@ -4,7 +4,7 @@
 use std::alloc::System;
 
 use holdfast_wire::nfs3::{Call3, NfsStat3, PostOpAttr, Procedure3, Reply3};
-use holdfast_wire::{Bytes, Encode, Reader, Rope, mount3, nfs3, portmap2, rpc};
+use holdfast_wire::{Bytes, Encode, Reader, Rope, mount3, nfs3, nlm4, nsm1, portmap2, rpc};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -132,6 +132,14 @@ fn memory_follows_the_input() {
             bounded(&input, procedure.name(), |input| {
                 drop(portmap2::PortmapReply::decode(*procedure, input))
             });
+        }
+        for procedure in nlm4::LockProcedure::ALL {
+            bounded(&input, procedure.name(), |input| drop(nlm4::LockCall::decode(*procedure, input)));
+            bounded(&input, procedure.name(), |input| drop(nlm4::LockReply::decode(*procedure, input)));
+        }
+        for procedure in nsm1::StatusProcedure::ALL {
+            bounded(&input, procedure.name(), |input| drop(nsm1::StatusCall::decode(*procedure, input)));
+            bounded(&input, procedure.name(), |input| drop(nsm1::StatusReply::decode(*procedure, input)));
         }
     }
 }
