@@ -3,6 +3,7 @@
 //! [`RealDisk`] is the operating system. [`MemoryDisk`] forgets on [`MemoryDisk::crash`] whatever was not synced,
 //! so that tests can pull the plug between any two steps.
 
+mod blocking;
 mod memory;
 mod real;
 
@@ -10,6 +11,7 @@ use std::io::{self, IoSlice};
 use std::path::Path;
 use std::sync::Arc;
 
+pub(crate) use blocking::blocking;
 pub use memory::MemoryDisk;
 pub use real::RealDisk;
 
@@ -42,6 +44,11 @@ pub trait DiskFile: Send + Sync + 'static {
 
 /// A file system on the node's local disk. All methods block.
 pub trait Disk: Send + Sync + 'static {
+    /// Whether every call returns at once, as in a simulation: then nothing gets a thread of its own, and one
+    /// runtime with one thread runs the whole engine in an order that can be repeated.
+    fn never_blocks(&self) -> bool {
+        false
+    }
     /// Makes a directory and its parents, durably; no error if it exists.
     fn create_dir_all(&self, path: &Path) -> io::Result<()>;
     /// Makes a new empty file; an error of kind `AlreadyExists` if there is one.

@@ -1,6 +1,6 @@
 //! The node: its journal, its open volumes, and what runs in the background.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,13 +14,13 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::cache::{CacheConfig, Caches};
-use crate::disk::Disk;
+use crate::disk::{Disk, blocking};
 use crate::error::{Error, Result};
 use crate::index::IndexCache;
 use crate::journal::{Journal, JournalConfig, Recovered, recover};
 use crate::node_state::{NodeState, handle_key};
 use crate::segments::KeptSegments;
-use crate::store::{Store, blocking};
+use crate::store::Store;
 use crate::types::VolumeSpec;
 use crate::volume::{self, Volume, VolumeEnv};
 
@@ -70,7 +70,7 @@ pub struct Engine {
     env: VolumeEnv,
     state: NodeState,
     handle_key: [u8; 32],
-    slots: Mutex<HashMap<VolumeId, Arc<Slot>>>,
+    slots: Mutex<BTreeMap<VolumeId, Arc<Slot>>>,
     /// Records found at the start whose volumes were not opened yet.
     recovered: Mutex<Recovered>,
     openings: AtomicU64,
@@ -91,8 +91,9 @@ impl Engine {
     pub async fn start(config: EngineConfig, environment: Environment) -> Result<Arc<Self>> {
         let Environment { store, disk, clock, random } = environment;
         let (journal, recovered, state) = {
-            let (config, disk, random) = (config.clone(), disk.clone(), random.clone());
-            blocking(move || {
+            let (config, random, owned) = (config.clone(), random.clone(), disk.clone());
+            blocking(disk.as_ref(), move || {
+                let disk = owned;
                 disk.create_dir_all(&config.data_dir)?;
                 let state = NodeState::begin(disk.clone(), &config.data_dir, random.as_ref())?;
                 let recovered = recover(disk.as_ref(), &config.journal)?;
@@ -190,7 +191,7 @@ impl Engine {
         self.env.journal.release(id, u64::MAX);
         let dir = self.env.spool_dir.join(id.0.to_string());
         let disk = self.env.disk.clone();
-        blocking(move || {
+        blocking(self.env.disk.as_ref(), move || {
             for name in disk.list(&dir)? {
                 disk.remove(&dir.join(name))?;
             }
@@ -239,7 +240,7 @@ impl Engine {
                 Err(error) => result = result.and(Err(error)),
             }
         }
-        let slots: Vec<_> = self.slots.lock().drain().collect();
+        let slots = std::mem::take(&mut *self.slots.lock());
         for (id, slot) in slots {
             let _turn = slot.turn.lock().await;
             let volume = slot.volume.lock().take();
@@ -279,7 +280,7 @@ impl Engine {
 
     async fn read_records(&self, id: VolumeId) -> Result<Vec<(u64, Bytes)>> {
         let reader = self.recovered.lock().reader(id);
-        blocking(move || reader.read()).await
+        blocking(self.env.disk.as_ref(), move || reader.read()).await
     }
 
     /// Opens what has records in the journal, so that it can be cut.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::TryFutureExt;
+use holdfast_base::Random;
 use object_store::path::Path;
 use slatedb::config::{
     CompactionWorkerOptions, CompactorOptions, FlushOptions, FlushType, GarbageCollectorDirectoryOptions,
@@ -38,11 +39,19 @@ pub(crate) struct Index {
     db: Db,
     path: Path,
     store: Store,
+    random: Arc<dyn Random>,
 }
 
 impl Index {
-    /// Opens the index at `path`, making an empty one if there is none.
-    pub(crate) async fn open(store: &Store, path: Path, cache: &IndexCache, id: u64) -> Result<Self> {
+    /// Opens the index at `path`, making an empty one if there is none. The names of its objects are drawn from
+    /// `random`.
+    pub(crate) async fn open(
+        store: &Store,
+        path: Path,
+        cache: &IndexCache,
+        id: u64,
+        random: Arc<dyn Random>,
+    ) -> Result<Self> {
         let settings = Settings {
             flush_interval: None,
             wal_enabled: false,
@@ -59,10 +68,11 @@ impl Index {
         let opened = Db::builder(path.clone(), store.objects())
             .with_settings(settings)
             .with_db_cache(cache.0.clone(), id)
+            .with_seed(random.next_u64())
             .build()
             .map_err(Error::from);
         let db = in_time("open", opened).await?;
-        Ok(Self { db, path, store: store.clone() })
+        Ok(Self { db, path, store: store.clone(), random })
     }
 
     /// Counts the openings of this index: segment numbers and inode generations are drawn from it.
@@ -121,9 +131,8 @@ impl Index {
             }),
             ..CompactorOptions::default()
         };
-        let compactor = Arc::new(
-            CompactorBuilder::new(self.path.clone(), self.store.objects()).with_options(options).build(),
-        );
+        let builder = CompactorBuilder::new(self.path.clone(), self.store.objects());
+        let compactor = Arc::new(builder.with_options(options).with_seed(self.random.next_u64()).build());
         let runner = tokio::spawn({
             let compactor = compactor.clone();
             async move { compactor.run().await }
@@ -158,7 +167,7 @@ impl Index {
             ..GarbageCollectorOptions::default()
         };
         let collector = GarbageCollectorBuilder::new(self.path.clone(), self.store.objects());
-        collector.with_options(options).build().run_gc_once().await;
+        collector.with_options(options).with_seed(self.random.next_u64()).build().run_gc_once().await;
     }
 
     /// Closes the tree. What was not committed is gone, as after a crash.
@@ -200,10 +209,13 @@ fn upper_bound(prefix: &[u8]) -> Bound<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use holdfast_base::SeededRandom;
+
     use super::*;
 
     async fn open(store: &Store, id: u64) -> Index {
-        Index::open(store, Path::from("v/index"), &IndexCache::new(1 << 20), id).await.unwrap()
+        let random = Arc::new(SeededRandom::new(id));
+        Index::open(store, Path::from("v/index"), &IndexCache::new(1 << 20), id, random).await.unwrap()
     }
 
     #[tokio::test]

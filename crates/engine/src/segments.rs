@@ -10,7 +10,7 @@
 mod kept;
 mod local;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,11 +22,11 @@ use object_store::path::Path;
 use parking_lot::Mutex;
 
 use crate::cache::{Caches, Opening};
-use crate::disk::{Disk, DiskFile};
+use crate::disk::{Disk, DiskFile, blocking};
 use crate::error::{Error, Result};
 use crate::format::extent::FrameRef;
 use crate::format::frame::{FRAME_HEADER_BYTES, frame_header, open_frame, segment_header};
-use crate::store::{Store, blocking};
+use crate::store::Store;
 pub(crate) use kept::KeptSegments;
 use local::LocalSegment;
 
@@ -96,7 +96,7 @@ pub(crate) struct Segments {
 struct Local {
     open: Option<Arc<LocalSegment>>,
     /// Every segment with a file on the local disk, the open one included.
-    files: HashMap<u64, Arc<LocalSegment>>,
+    files: BTreeMap<u64, Arc<LocalSegment>>,
 }
 
 /// The path of a segment in the store.
@@ -109,6 +109,11 @@ impl Segments {
     pub(crate) fn new(env: SegmentEnv, epoch: u64) -> Result<Self> {
         env.disk.create_dir_all(&env.dir)?;
         Ok(Self { env, next: AtomicU64::new(epoch << 24), local: Mutex::default() })
+    }
+
+    /// The disk that the segment files are on.
+    pub(crate) fn disk(&self) -> &dyn Disk {
+        self.env.disk.as_ref()
     }
 
     /// Takes over the files of an earlier run that `wanted` names; removes the others.
@@ -175,10 +180,7 @@ impl Segments {
         if let Some(open) = local.open.take() {
             open.seal();
         }
-        let mut waiting: Vec<_> =
-            local.files.values().filter(|file| !file.is_uploaded()).map(|file| file.number).collect();
-        waiting.sort_unstable();
-        waiting
+        local.files.values().filter(|file| !file.is_uploaded()).map(|file| file.number).collect()
     }
 
     /// Bytes on the local disk that are not in the store yet.
@@ -192,7 +194,7 @@ impl Segments {
         let Some(segment) = self.local.lock().files.get(&number).cloned() else { return Ok(()) };
         segment.quiet().await;
         let file = segment.file.clone();
-        blocking(move || Ok(file.sync_data()?)).await?;
+        blocking(self.env.disk.as_ref(), move || Ok(file.sync_data()?)).await?;
         let path = segment_path(self.env.volume, number);
         self.env.store.put_file(&self.env.disk, segment.path.clone(), segment.file.clone(), &path).await?;
         segment.set_uploaded();
@@ -281,7 +283,7 @@ impl Segments {
         let bytes = match local {
             Some(local) => {
                 let read = move || Ok(Bytes::from(local.file.read_vec_at((end - start) as usize, start)?));
-                blocking(read).await?
+                blocking(self.env.disk.as_ref(), read).await?
             }
             None => self.env.store.read(&segment_path(self.env.volume, segment), start..end).await?,
         };

@@ -12,7 +12,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
 use crate::counting::CountingStore;
-use crate::disk::{Disk, DiskFile};
+use crate::disk::{Disk, DiskFile, blocking};
 use crate::error::{Error, Result};
 
 /// The node's object store. Clones share it.
@@ -75,14 +75,14 @@ impl Store {
     ) -> Result<()> {
         if let Some(directory) = &self.directory {
             let target = directory.join(path.as_ref());
-            let disk = disk.clone();
-            if blocking(move || link_object(&*disk, &source, &target)).await? {
+            let linker = disk.clone();
+            if blocking(disk.as_ref(), move || link_object(&*linker, &source, &target)).await? {
                 crate::counting::count("put", "ok");
                 return Ok(());
             }
         }
-        let bytes = blocking(move || Ok(Bytes::from(file.read_vec_at(file.size_bytes()? as usize, 0)?)));
-        self.put(path, vec![bytes.await?]).await
+        let read = move || Ok(Bytes::from(file.read_vec_at(file.size_bytes()? as usize, 0)?));
+        self.put(path, vec![blocking(disk.as_ref(), read).await?]).await
     }
 
     /// Reads part of an object.
@@ -141,14 +141,4 @@ fn link_object(disk: &dyn Disk, source: &std::path::Path, target: &std::path::Pa
     }
     disk.sync_dir(parent)?;
     Ok(true)
-}
-
-/// Runs a blocking step off the runtime's threads.
-pub(crate) async fn blocking<T: Send + 'static>(
-    step: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    match tokio::task::spawn_blocking(step).await {
-        Ok(done) => done,
-        Err(error) => Err(Error::Io(format!("a blocking step did not finish: {error}").into())),
-    }
 }

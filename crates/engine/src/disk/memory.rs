@@ -95,6 +95,10 @@ impl DiskFile for MemoryFile {
 }
 
 impl Disk for MemoryDisk {
+    fn never_blocks(&self) -> bool {
+        true
+    }
+
     fn create_dir_all(&self, _path: &Path) -> io::Result<()> {
         Ok(())
     }

@@ -2,7 +2,8 @@
 //!
 //! Owns: the order of records, group commit, the journal's files and when they may be reused. An operation
 //! appends its record under its volume's lock, which gives the record its number (LSN) and its place, and then
-//! waits for [`Journal::durable`] if its reply claims durability. One thread writes and syncs for everybody.
+//! waits for [`Journal::durable`] if its reply claims durability. One thread writes and syncs for everybody; on a
+//! disk that never blocks it is a task, so that a simulation decides its turns.
 //!
 //! In a crash: what [`Journal::durable`] confirmed is there after it; of the rest a prefix is. Records that point
 //! into spool files are written only after those files were synced, so no record survives without its data.
@@ -76,8 +77,10 @@ struct Pending {
 
 struct Shared {
     pending: Mutex<Pending>,
-    /// Wakes the journal's thread.
+    /// Wakes the journal's thread, or its task.
     work: Condvar,
+    work_noticed: Notify,
+    has_thread: bool,
     /// Records up to this one are on stable storage.
     durable: AtomicU64,
     /// Why the journal stopped taking records.
@@ -90,20 +93,58 @@ struct Shared {
     hard_max_bytes: u64,
 }
 
-/// The node's journal. Dropping it writes and syncs what was appended, then ends its thread.
+/// The node's journal. Dropping it writes and syncs what was appended, then ends its thread or task.
 pub(crate) struct Journal {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    runner: Option<Runner>,
+}
+
+/// Who runs the [`Writer`].
+enum Runner {
+    Thread(JoinHandle<()>),
+    Task(tokio::task::JoinHandle<()>, Arc<Mutex<Writer>>),
+}
+
+impl Runner {
+    fn start(mut writer: Writer, has_thread: bool) -> Result<Self> {
+        if !has_thread {
+            let writer = Arc::new(Mutex::new(writer));
+            return Ok(Self::Task(tokio::spawn(Writer::drive(writer.clone())), writer));
+        }
+        let thread = std::thread::Builder::new().name("holdfast-journal".to_owned()).spawn(move || {
+            raise_priority();
+            writer.run();
+        })?;
+        Ok(Self::Thread(thread))
+    }
+
+    /// Lets what is pending be written. The journal's `stop` is set.
+    fn finish(self) {
+        match self {
+            Self::Thread(thread) => {
+                if thread.join().is_err() {
+                    tracing::error!("the journal's thread panicked");
+                }
+            }
+            Self::Task(task, writer) => {
+                task.abort();
+                writer.lock().finish();
+            }
+        }
+    }
 }
 
 impl Journal {
     /// Starts the journal behind what [`recover`] found.
     pub(crate) fn start(disk: Arc<dyn Disk>, config: &JournalConfig, recovered: &Recovered) -> Result<Self> {
         let next_lsn = recovered.last_lsn + 1;
+        let has_thread = !disk.never_blocks();
         let files = file::Files::new(disk, config.clone(), recovered);
         let shared = Arc::new(Shared {
             pending: Mutex::new(Pending { next_lsn, ..Pending::default() }),
             work: Condvar::new(),
+            work_noticed: Notify::new(),
+            has_thread,
             durable: AtomicU64::new(recovered.last_lsn),
             failed: OnceLock::new(),
             held_bytes: AtomicU64::new(files.held_bytes()),
@@ -111,12 +152,8 @@ impl Journal {
             files: Mutex::new(files),
             hard_max_bytes: config.hard_max_bytes,
         });
-        let mut writer = Writer::start(shared.clone())?;
-        let thread = std::thread::Builder::new().name("holdfast-journal".to_owned()).spawn(move || {
-            raise_priority();
-            writer.run();
-        })?;
-        Ok(Self { shared, thread: Some(thread) })
+        let runner = Runner::start(Writer::start(shared.clone())?, has_thread)?;
+        Ok(Self { shared, runner: Some(runner) })
     }
 
     /// Waits until there is room for another record. Call it before taking a volume's lock.
@@ -160,7 +197,7 @@ impl Journal {
             }
         }
         if pending.buffer.len() >= writer::WRITE_UNASKED_BYTES {
-            self.shared.work.notify_one();
+            self.shared.notice_work();
         }
         Ok(lsn)
     }
@@ -218,16 +255,23 @@ impl Drop for Journal {
             pending.stop = true;
             pending.sync_wanted = true;
         }
-        self.shared.work.notify_one();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the journal's thread panicked");
+        self.shared.notice_work();
+        if let Some(runner) = self.runner.take() {
+            runner.finish();
         }
     }
 }
 
 impl Shared {
+    /// Wakes the writer.
+    fn notice_work(&self) {
+        if self.has_thread {
+            self.work.notify_one();
+        } else {
+            self.work_noticed.notify_one();
+        }
+    }
+
     fn check(&self) -> Result<()> {
         match self.failed.get() {
             None => Ok(()),
@@ -258,7 +302,7 @@ impl Future for DurableWait {
         pending.waiters.push((self.lsn, context.waker().clone()));
         pending.sync_wanted = true;
         drop(pending);
-        self.shared.work.notify_one();
+        self.shared.notice_work();
         Poll::Pending
     }
 }

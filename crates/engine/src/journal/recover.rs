@@ -3,7 +3,7 @@
 //! A file's records end at the first that does not check. In the last file that is the torn tail of a crash; in
 //! an earlier one it is damage, which the next file's header gives away, and an error.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub(crate) struct Recovered {
     pub(super) next_sequence: u64,
     /// The last record found, 0 if none.
     pub last_lsn: Lsn,
-    records: HashMap<VolumeId, Vec<RecordRef>>,
+    records: BTreeMap<VolumeId, Vec<RecordRef>>,
 }
 
 impl Recovered {

@@ -1,10 +1,12 @@
-//! The thread that writes and syncs the journal.
+//! Writes and syncs the journal, batch after batch: on a thread of its own, or as a task where the disk never
+//! blocks and nothing may have a thread.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use holdfast_base::VolumeId;
+use parking_lot::Mutex;
 
 use super::file::{self, RECORD_HEADER_BYTES};
 use super::{Lsn, Pending, Shared};
@@ -16,7 +18,8 @@ pub(super) const WRITE_UNASKED_BYTES: usize = 4 << 20;
 /// How long a record may stay in memory when nobody waits for it.
 const WRITE_UNASKED_AFTER: Duration = Duration::from_millis(100);
 
-/// What the writer takes from [`Pending`] at a time. The vectors go back and forth to keep their memory.
+/// What the writer takes from [`Pending`] at a time. The vectors go back and forth to keep their memory; the
+/// buffer is empty once it was written.
 #[derive(Default)]
 struct Batch {
     buffer: Vec<u8>,
@@ -27,6 +30,34 @@ struct Batch {
     stop: bool,
 }
 
+impl Pending {
+    /// Whether the writer should not wait any longer.
+    fn is_due(&self) -> bool {
+        self.sync_wanted || self.stop || self.buffer.len() >= WRITE_UNASKED_BYTES
+    }
+}
+
+impl Shared {
+    /// Resolves when there is something to write, and somebody waits for it or it has waited for long.
+    async fn until_work(&self) {
+        loop {
+            let woken = self.work_noticed.notified();
+            let is_empty = {
+                let pending = self.pending.lock();
+                if pending.is_due() {
+                    return;
+                }
+                pending.buffer.is_empty()
+            };
+            if is_empty {
+                woken.await;
+            } else if tokio::time::timeout(WRITE_UNASKED_AFTER, woken).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
 pub(super) struct Writer {
     shared: Arc<Shared>,
     file: Arc<dyn DiskFile>,
@@ -34,6 +65,7 @@ pub(super) struct Writer {
     size: u64,
     /// The last record written: what the next file's header names as its predecessor.
     last_lsn: Lsn,
+    batch: Batch,
 }
 
 impl Writer {
@@ -44,41 +76,63 @@ impl Writer {
             (files.open_next(next, next - 1, 0)?, files.segment_bytes())
         };
         shared.held_bytes.store(shared.files.lock().held_bytes(), Ordering::Relaxed);
-        Ok(Self { shared, file, position: file::HEADER_BYTES as u64, size, last_lsn: next - 1 })
+        let position = file::HEADER_BYTES as u64;
+        Ok(Self { shared, file, position, size, last_lsn: next - 1, batch: Batch::default() })
     }
 
-    /// Commits batch after batch until the journal is dropped or the disk fails.
+    /// The thread: commits batch after batch until the journal is dropped or the disk fails.
     pub(super) fn run(&mut self) {
-        let mut batch = Batch::default();
         loop {
-            self.take(&mut batch);
-            if !batch.buffer.is_empty()
-                && let Err(error) = self.commit(&batch)
-            {
-                self.fail(&error.to_string());
+            self.wait_for_work();
+            self.take();
+            if !self.write() {
                 return;
             }
-            self.confirm(&mut batch);
-            if batch.stop {
+            self.confirm();
+            if self.batch.stop {
                 return;
             }
         }
     }
 
-    /// Waits for work and takes all of it.
-    fn take(&self, batch: &mut Batch) {
-        let mut pending = self.shared.pending.lock();
+    /// The task: the same, with turns for others between the steps. Whoever ends it calls [`Writer::finish`].
+    pub(super) async fn drive(writer: Arc<Mutex<Self>>) {
+        let shared = writer.lock().shared.clone();
         loop {
-            let waiting = pending.sync_wanted || pending.stop;
-            if waiting || pending.buffer.len() >= WRITE_UNASKED_BYTES {
-                break;
+            shared.until_work().await;
+            writer.lock().take();
+            tokio::task::yield_now().await;
+            if !writer.lock().write() {
+                return;
             }
+            tokio::task::yield_now().await;
+            writer.lock().confirm();
+        }
+    }
+
+    /// Commits what the task left undone when it was ended, and everything behind it.
+    pub(super) fn finish(&mut self) {
+        if self.shared.check().is_ok() && self.write() {
+            self.confirm();
+            self.run();
+        }
+    }
+
+    fn wait_for_work(&self) {
+        let mut pending = self.shared.pending.lock();
+        while !pending.is_due() {
             if pending.buffer.is_empty() {
                 self.shared.work.wait(&mut pending);
             } else if self.shared.work.wait_for(&mut pending, WRITE_UNASKED_AFTER).timed_out() {
-                break;
+                return;
             }
         }
+    }
+
+    /// Takes all that is pending.
+    fn take(&mut self) {
+        let batch = &mut self.batch;
+        let mut pending = self.shared.pending.lock();
         let Pending { buffer, volumes, spools, .. } = &mut *pending;
         std::mem::swap(buffer, &mut batch.buffer);
         std::mem::swap(volumes, &mut batch.volumes);
@@ -89,25 +143,40 @@ impl Writer {
         pending.sync_wanted = false;
     }
 
-    /// Puts a batch on stable storage: first the data that its records point at, then the records.
-    fn commit(&mut self, batch: &Batch) -> Result<()> {
-        for spool in &batch.spools {
+    /// Commits the batch in hand; says no once the disk has failed.
+    fn write(&mut self) -> bool {
+        if self.batch.buffer.is_empty() {
+            return true;
+        }
+        if let Err(error) = self.commit() {
+            self.fail(&error.to_string());
+            return false;
+        }
+        // Written: it must not be written again, whoever calls next.
+        self.batch.buffer.clear();
+        true
+    }
+
+    /// Puts the batch on stable storage: first the data that its records point at, then the records.
+    fn commit(&mut self) -> Result<()> {
+        for spool in &self.batch.spools {
             spool.sync_data()?;
         }
-        let len = batch.buffer.len() as u64;
+        let len = self.batch.buffer.len() as u64;
         if self.position + len > self.size {
-            self.rotate(batch)?;
+            self.rotate()?;
         }
-        self.file.write_all_at(&batch.buffer, self.position)?;
+        self.file.write_all_at(&self.batch.buffer, self.position)?;
         self.position += len;
-        self.last_lsn = batch.last_lsn;
+        self.last_lsn = self.batch.last_lsn;
         // The current file must know what it holds before anybody can release it.
-        self.shared.files.lock().wrote(&batch.volumes);
+        self.shared.files.lock().wrote(&self.batch.volumes);
         Ok(self.file.sync_data()?)
     }
 
     /// Goes on in another file. A batch never spans two: nothing in the new file can survive without the old.
-    fn rotate(&mut self, batch: &Batch) -> Result<()> {
+    fn rotate(&mut self) -> Result<()> {
+        let batch = &self.batch;
         let needed = (file::HEADER_BYTES + RECORD_HEADER_BYTES + batch.buffer.len()) as u64;
         let mut files = self.shared.files.lock();
         self.file = files.open_next(batch.first_lsn, self.last_lsn, needed)?;
@@ -118,8 +187,8 @@ impl Writer {
     }
 
     /// Tells everybody whose record is durable now.
-    fn confirm(&self, batch: &mut Batch) {
-        batch.buffer.clear();
+    fn confirm(&mut self) {
+        let batch = &mut self.batch;
         // One huge record must not keep its memory for ever.
         batch.buffer.shrink_to(2 * WRITE_UNASKED_BYTES);
         batch.volumes.clear();

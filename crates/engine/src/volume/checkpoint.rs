@@ -13,7 +13,7 @@
 mod pack;
 mod rows;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -147,7 +147,7 @@ impl Volume {
     }
 
     /// Deletes the segments that were dead before this checkpoint and still are.
-    async fn delete_dead(&self, memory: &mut Memory, counts: &HashMap<u64, u64>, removable: Vec<u64>) {
+    async fn delete_dead(&self, memory: &mut Memory, counts: &BTreeMap<u64, u64>, removable: Vec<u64>) {
         let dead = memory.dead.get_or_insert_default();
         for (segment, live) in counts {
             if *live == 0 {

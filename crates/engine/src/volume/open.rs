@@ -74,7 +74,8 @@ pub(crate) async fn create(
     }
     // What a creation that was cut short, or a deletion, left behind.
     env.store.delete_all(&prefix(id)).await?;
-    let index = Index::open(&env.store, index_path(id), &env.index_cache, opening).await?;
+    let random = env.random.clone();
+    let index = Index::open(&env.store, index_path(id), &env.index_cache, opening, random).await?;
     let mut hash_key = [0; 32];
     env.random.fill(&mut hash_key);
     let counters = Counters {
@@ -129,7 +130,8 @@ pub(crate) async fn open(
     if env.store.read_whole(&marker(id)).await?.is_none() {
         return Err(Error::NoSuchVolume);
     }
-    let index = Index::open(&env.store, index_path(id), &env.index_cache, opening).await?;
+    let random = env.random.clone();
+    let index = Index::open(&env.store, index_path(id), &env.index_cache, opening, random).await?;
     let meta = index.get(keys::META).await?.ok_or_else(|| Error::corrupt(format!("{id} has no own row")))?;
     let meta = Meta::decode(Take::new(meta))?;
     env.journal.pass(meta.applied_lsn);

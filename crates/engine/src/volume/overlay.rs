@@ -18,7 +18,7 @@ pub(crate) struct Overlay {
     pub entries: BTreeMap<(Ino, u64), Option<Arc<Bucket>>>,
     pub pages: BTreeMap<(Ino, u64), Arc<Page>>,
     /// From this page on, the file has only the pages in `pages`: it was cut or removed.
-    pub cuts: HashMap<Ino, u64>,
+    pub cuts: BTreeMap<Ino, u64>,
 }
 
 /// What a layer knows of a row.

@@ -1,6 +1,6 @@
 //! The batch of a checkpoint: changed rows, and the exact count of every segment's live bytes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use slatedb::WriteBatch;
 
@@ -21,7 +21,7 @@ use crate::volume::overlay::Overlay;
 pub(super) struct Rows {
     pub batch: WriteBatch,
     /// How the live bytes of each segment change.
-    deltas: HashMap<u64, i64>,
+    deltas: BTreeMap<u64, i64>,
     /// Pages that the index had and that are gone.
     pub gone_pages: Vec<(Ino, u64)>,
 }
@@ -116,11 +116,15 @@ impl Volume {
     }
 
     /// The new count of every segment that changed or is new, also put into the batch.
-    pub(super) async fn count_segments(&self, rows: &mut Rows, memory: &Memory) -> Result<HashMap<u64, u64>> {
+    pub(super) async fn count_segments(
+        &self,
+        rows: &mut Rows,
+        memory: &Memory,
+    ) -> Result<BTreeMap<u64, u64>> {
         for segment in &memory.uncounted {
             rows.deltas.entry(*segment).or_default();
         }
-        let mut counts = HashMap::with_capacity(rows.deltas.len());
+        let mut counts = BTreeMap::new();
         for (segment, delta) in std::mem::take(&mut rows.deltas) {
             let old = match self.index.get(&keys::segment(segment)).await? {
                 Some(value) => Take::new(value).varint()?,

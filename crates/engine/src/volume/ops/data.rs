@@ -8,13 +8,13 @@ use holdfast_base::limits::{
 };
 
 use super::{count_bytes, setattr::clear_set_ids, wcc};
+use crate::disk::blocking;
 use crate::durable::{Durable, Pending};
 use crate::error::{Error, Result};
 use crate::format::extent::{FrameRef, Piece, Source, in_page, page_of};
 use crate::format::inode::Inode;
 use crate::format::record::Change;
 use crate::segments::Pinned;
-use crate::store::blocking;
 use crate::types::{Attr, Caller, FileKind, ReadData, Wcc, Written};
 use crate::volume::tx::{Step, Tx, may, permits};
 use crate::volume::{FileId, Volume};
@@ -169,7 +169,7 @@ impl Volume {
     pub(crate) async fn store_frames(&self, ino: u64, pieces: Vec<(u64, Bytes)>) -> Result<Pinned> {
         let segments = self.segments.clone();
         let pieces: Vec<Bytes> = pieces.into_iter().map(|(_, bytes)| bytes).collect();
-        blocking(move || segments.append(ino, &pieces)).await
+        blocking(self.segments.disk(), move || segments.append(ino, &pieces)).await
     }
 
     /// Waits until everything written to the volume so far is durable.
