@@ -37,8 +37,19 @@ impl Machine {
         random: Arc<SeededRandom>,
         clock: Arc<ManualClock>,
     ) -> Self {
+        Self::boot_with(disk, store, random, clock, 256 << 10).await
+    }
+
+    /// A start with journal files of another size.
+    pub async fn boot_with(
+        disk: MemoryDisk,
+        store: Store,
+        random: Arc<SeededRandom>,
+        clock: Arc<ManualClock>,
+        journal_file_bytes: u64,
+    ) -> Self {
         let mut config = EngineConfig::new(PathBuf::from("/node"));
-        config.journal.segment_bytes = 256 << 10;
+        config.journal.segment_bytes = journal_file_bytes;
         config.background = false;
         let environment = Environment {
             store: store.clone(),
