@@ -67,6 +67,31 @@ pub const VOLUME_IDLE_SECONDS: u64 = 300;
 /// Entries in one answer of a directory listing inside the engine.
 pub const LIST_PAGE_MAX_ENTRIES: usize = 4096;
 
+/// Longest name by which a client of the lock manager calls itself, bytes.
+pub const LOCK_CLIENT_NAME_MAX_BYTES: usize = 255;
+/// Longest name of a lock's owner within its client, bytes.
+pub const LOCK_OWNER_MAX_BYTES: usize = 255;
+/// Most locks and share reservations of one client.
+pub const LOCKS_PER_CLIENT_MAX: usize = 8192;
+/// Most locks and share reservations in one volume.
+pub const LOCKS_PER_VOLUME_MAX: usize = 32_768;
+/// Most locks and share reservations of a node.
+pub const LOCKS_MAX: usize = 262_144;
+/// Most requests that wait for locks of one file.
+pub const LOCK_WAITERS_PER_FILE_MAX: usize = 1024;
+/// Most requests of one client that wait for locks.
+pub const LOCK_WAITERS_PER_CLIENT_MAX: usize = 256;
+/// Most requests of a node that wait for locks.
+pub const LOCK_WAITERS_MAX: usize = 16_384;
+/// Most calls to clients of the lock manager that run at once.
+pub const LOCK_CALLBACKS_MAX: usize = 64;
+/// Longest record of the lock log, bytes: two names and some numbers.
+pub const LOCK_RECORD_MAX_BYTES: usize = 1024;
+/// The lock log is never written anew below this size, bytes.
+pub const LOCK_LOG_MIN_BYTES: u64 = 1 << 20;
+/// The lock log is written anew when it has grown to so many times what it said last time.
+pub const LOCK_LOG_GROWTH_MAX: u64 = 4;
+
 const _: () = assert!(BULK_WRITE_MIN_BYTES <= FRAME_MAX_BYTES);
 const _: () = assert!(FRAME_MAX_BYTES as u64 <= EXTENT_PAGE_SPAN_BYTES);
 const _: () = assert!(NFS_IO_MAX_BYTES as usize <= JOURNAL_BUFFER_MAX_BYTES);
@@ -75,3 +100,6 @@ const _: () = assert!(CHECKPOINT_INLINE_BYTES < VOLUME_DIRTY_MAX_BYTES);
 const _: () = assert!(CHECKPOINT_ENTRIES < VOLUME_DIRTY_MAX_ENTRIES);
 const _: () = assert!(JOURNAL_SOFT_MAX_BYTES < JOURNAL_HARD_MAX_BYTES);
 const _: () = assert!(JOURNAL_SEGMENT_BYTES < JOURNAL_SOFT_MAX_BYTES);
+const _: () = assert!(LOCK_CLIENT_NAME_MAX_BYTES + LOCK_OWNER_MAX_BYTES + 128 <= LOCK_RECORD_MAX_BYTES);
+const _: () = assert!(LOCKS_PER_CLIENT_MAX <= LOCKS_PER_VOLUME_MAX && LOCKS_PER_VOLUME_MAX <= LOCKS_MAX);
+const _: () = assert!(LOCK_WAITERS_PER_FILE_MAX <= LOCK_WAITERS_MAX);

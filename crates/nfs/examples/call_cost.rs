@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use holdfast_base::{OsRandom, SystemClock, VolumeId};
 use holdfast_engine::{Engine, EngineConfig, Environment, RealDisk, Store, VolumeSpec};
-use holdfast_nfs::{ExportError, ExportGrant, Exports, NfsConfig, NfsServer};
+use holdfast_nfs::{ExportError, ExportGrant, Exports, LockConfig, Locks, NfsConfig, NfsServer};
 use holdfast_nfs_client::Client;
 use holdfast_wire::nfs3::{
     CommitArgs, CreateArgs, CreateHow3, DirOpArgs3, FileHandle, GetAttrArgs, LookupArgs, ReadArgs, Sattr3,
@@ -64,7 +64,10 @@ impl Server {
                 .expect("an engine");
             let spec = VolumeSpec { limit_bytes: 1 << 40, limit_inodes: 1 << 30 };
             engine.create_volume(VOLUME, spec).await.expect("a volume");
-            let config = NfsConfig { handle_key: [1; 32] };
+            let (lock_dir, clock) = (directory.join("node"), Arc::new(SystemClock::default()));
+            let locks = LockConfig::new(Arc::new(RealDisk), lock_dir, clock, false);
+            let locks = Locks::open(locks).await.expect("a lock log");
+            let config = NfsConfig { handle_key: [1; 32], locks };
             let any_port = "127.0.0.1:0".parse().expect("an address");
             let server = NfsServer::bind(any_port, config, engine, Arc::new(OnePath)).await.expect("a port");
             ready.send(server.local_addr()).expect("the main thread waits");

@@ -10,17 +10,20 @@ use futures::FutureExt;
 use holdfast_wire::Reader;
 use holdfast_wire::mount3::{self, MountCall, MountProcedure};
 use holdfast_wire::nfs3::{self, Procedure3};
+use holdfast_wire::nlm4::{self, LockCall, LockProcedure};
+use holdfast_wire::nsm1::{self, StatusCall, StatusProcedure};
 use holdfast_wire::portmap2::{self, PortmapCall, PortmapProcedure};
 use holdfast_wire::rpc::{self, AcceptStatus, AuthStat, CallHeader, ReplyHeader};
 
 use crate::auth::{self, Needs};
 use crate::call::{self, Call};
-use crate::connection::{Peer, Replies};
+use crate::connection::{Door, Peer, Replies};
+use crate::locks::Contact;
 use crate::proc::{self, Begun};
 use crate::replay::Seen;
 use crate::server::Shared;
 use crate::session::Session;
-use crate::{mount, portmap};
+use crate::{mount, nlm, nsm, portmap};
 
 /// A call that runs. It writes its reply itself.
 pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -57,9 +60,14 @@ impl Desk {
             }
         };
         let version = match header.program {
+            nfs3::PROGRAM | mount3::PROGRAM | nlm4::PROGRAM if self.peer.door == Door::Portmapper => {
+                return self.refuse(header.xid, AcceptStatus::ProgramUnavailable);
+            }
             nfs3::PROGRAM => nfs3::VERSION,
             mount3::PROGRAM => mount3::VERSION,
             portmap2::PROGRAM => portmap2::VERSION,
+            nlm4::PROGRAM => nlm4::VERSION,
+            nsm1::PROGRAM => nsm1::VERSION,
             _ => return self.refuse(header.xid, AcceptStatus::ProgramUnavailable),
         };
         if header.version != version {
@@ -68,6 +76,8 @@ impl Desk {
         match header.program {
             nfs3::PROGRAM => self.nfs(&header, input),
             mount3::PROGRAM => self.mount(&header, &input),
+            nlm4::PROGRAM => self.nlm(&header, &input),
+            nsm1::PROGRAM => self.nsm(&header, &input),
             _ => self.portmap(&header, &input),
         }
     }
@@ -138,6 +148,57 @@ impl Desk {
         Start::Run(Box::pin(run), 0)
     }
 
+    fn nlm(&self, header: &CallHeader, input: &Reader) -> Start {
+        let xid = header.xid;
+        let Some(procedure) = LockProcedure::from_u32(header.procedure) else {
+            return self.refuse(xid, AcceptStatus::ProcedureUnavailable);
+        };
+        let needs = if nlm::needs_user(procedure) { Needs::User } else { Needs::Nobody };
+        let caller = match auth::caller(header, needs) {
+            Ok(caller) => caller,
+            Err(stat) => return self.deny(xid, stat),
+        };
+        let Ok(call) = LockCall::decode_args(procedure, input.rest()) else {
+            return self.refuse(xid, AcceptStatus::GarbageArguments);
+        };
+        let contact = Contact { client: self.peer.address.ip(), server: self.peer.local };
+        let session = nlm::Session { shared: Arc::clone(&self.shared), caller, contact };
+        let replies = self.replies.clone();
+        let run = async move {
+            match AssertUnwindSafe(nlm::run(session, call)).catch_unwind().await {
+                Ok(reply) => replies.write(|out| rpc::write_success(out, xid, &reply)),
+                Err(panic) => call::panicked(&replies, xid, procedure.name(), &*panic),
+            }
+        };
+        Start::Run(Box::pin(run), 0)
+    }
+
+    fn nsm(&self, header: &CallHeader, input: &Reader) -> Start {
+        let xid = header.xid;
+        let Some(procedure) = StatusProcedure::from_u32(header.procedure) else {
+            return self.refuse(xid, AcceptStatus::ProcedureUnavailable);
+        };
+        if let Err(stat) = auth::caller(header, Needs::Nobody) {
+            return self.deny(xid, stat);
+        }
+        let Ok(call) = StatusCall::decode_args(procedure, input.rest()) else {
+            return self.refuse(xid, AcceptStatus::GarbageArguments);
+        };
+        let (shared, client, replies) =
+            (Arc::clone(&self.shared), self.peer.address.ip(), self.replies.clone());
+        let run = async move {
+            match AssertUnwindSafe(nsm::run(&shared, client, call)).catch_unwind().await {
+                Ok(Some(reply)) => replies.write(|out| rpc::write_success(out, xid, &reply)),
+                Ok(None) => {
+                    let refusal = ReplyHeader::accepted(xid, AcceptStatus::ProcedureUnavailable);
+                    replies.write(|out| rpc::write_reply(out, &refusal));
+                }
+                Err(panic) => call::panicked(&replies, xid, procedure.name(), &*panic),
+            }
+        };
+        Start::Run(Box::pin(run), 0)
+    }
+
     fn portmap(&self, header: &CallHeader, input: &Reader) -> Start {
         let xid = header.xid;
         let Some(procedure) = PortmapProcedure::from_u32(header.procedure) else {
@@ -149,7 +210,7 @@ impl Desk {
         let Ok(call) = PortmapCall::decode_args(procedure, input.rest()) else {
             return self.refuse(xid, AcceptStatus::GarbageArguments);
         };
-        match portmap::answer(&call, self.shared.port) {
+        match portmap::answer(&call, &self.shared) {
             Some(reply) => self.replies.write(|out| rpc::write_success(out, xid, &reply)),
             None => return self.refuse(xid, AcceptStatus::ProcedureUnavailable),
         }

@@ -25,6 +25,8 @@ pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 pub(crate) const KEEPALIVE_PROBES: u32 = 4;
 /// Connections that wait to be accepted.
 pub(crate) const LISTEN_BACKLOG: u32 = 1024;
+/// Longest datagram of PORTMAP and NSM, bytes: two names of the longest kind and some numbers.
+pub(crate) const DATAGRAM_MAX_BYTES: usize = 4 << 10;
 /// Pause after an error of accept, which may be a lack of file descriptors.
 pub(crate) const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
@@ -49,6 +51,24 @@ pub(crate) const REPLAY_SHARD_BYTES_MAX: usize = 8 << 20;
 pub(crate) const REPLAY_RETENTION: Duration = Duration::from_secs(300);
 /// Connections that may wait for the end of one running call which they have retransmitted.
 pub(crate) const REPLAY_WAITERS_MAX: usize = 8;
+
+/// A request for a lock that is not repeated for this long is out of its line. Linux repeats it every 30 s.
+pub(crate) const LOCK_WAIT_MAX: Duration = Duration::from_secs(180);
+/// A client that was told of its lock, and has not said otherwise for this long, has it.
+pub(crate) const LOCK_PROMISE_MAX: Duration = Duration::from_secs(60);
+/// How long only old locks are given out after a loss: Linux reclaims within seconds of a NOTIFY.
+pub(crate) const LOCK_GRACE: Duration = Duration::from_secs(30);
+/// How long the lock log may take to end.
+pub(crate) const LOCK_END_MAX: Duration = Duration::from_secs(5);
+/// How long a connection to a client may take.
+pub(crate) const CALLBACK_CONNECT_MAX: Duration = Duration::from_secs(2);
+/// How long a client may take to answer a call.
+pub(crate) const CALLBACK_CALL_MAX: Duration = Duration::from_secs(3);
+/// Longest answer of a client, bytes: a cookie and a status.
+pub(crate) const CALLBACK_REPLY_MAX_BYTES: usize = 4 << 10;
+/// The pauses before each attempt to call a client.
+pub(crate) const CALLBACK_ATTEMPTS: [Duration; 3] =
+    [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2)];
 
 const _: () = assert!(RECEIVE_MIN_BYTES <= RECEIVE_MAX_BYTES);
 // A full receive buffer and one largest reply leave room, or a connection could stop for ever.

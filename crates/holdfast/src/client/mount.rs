@@ -29,6 +29,10 @@ pub struct MountArgs {
     /// the host of the URL and port 2049].
     #[arg(long, value_name = "HOST:PORT")]
     nfs: Option<String>,
+    /// With locks that hold between clients; the server must answer PORTMAP on port 111 [default: as the server of the
+    /// data directory tells].
+    #[arg(long)]
+    locks: bool,
 }
 
 /// Prints the command. The filesystem must exist.
@@ -42,7 +46,8 @@ pub fn run(args: &MountArgs, remote: &RemoteArgs) -> Result<(), Failure> {
             .point
             .clone()
             .unwrap_or_else(|| PathBuf::from(format!("/mnt/{}", text(&filesystem, "name"))));
-        let (export, options) = (format!("/{}", text(&filesystem, "id")), options(port));
+        let locks = args.locks || client.remote().locks;
+        let (export, options) = (format!("/{}", text(&filesystem, "id")), options(port, locks));
         let point = quoted(&point.to_string_lossy());
         let command = format!("mkdir -p {point} && mount -t nfs -o {options} {host}:{export} {point}");
         if remote.json {
@@ -54,10 +59,11 @@ pub fn run(args: &MountArgs, remote: &RemoteArgs) -> Result<(), Failure> {
     })
 }
 
-/// The options that are recommended: caches on, patient, and without locks, which this server does not serve.
-fn options(port: u16) -> String {
+/// The options that are recommended: caches on, patient, and with locks between clients where these can find them.
+fn options(port: u16, locks: bool) -> String {
+    let locks = if locks { "" } else { "nolock," };
     format!(
-        "vers=3,proto=tcp,port={port},mountport={port},mountproto=tcp,hard,nolock,rsize=1048576,wsize=1048576"
+        "vers=3,proto=tcp,port={port},mountport={port},mountproto=tcp,hard,{locks}rsize=1048576,wsize=1048576"
     )
 }
 
@@ -98,6 +104,7 @@ mod tests {
             url: "http://files.example:7070".to_owned(),
             key: String::new(),
             nfs: nfs.map(|nfs| nfs.parse().unwrap()),
+            locks: false,
         };
         let found = |given, nfs| server(given, &remote(nfs)).unwrap();
         assert_eq!(found(Some("[::1]:2050"), None), ("[::1]".to_owned(), 2050));

@@ -8,6 +8,9 @@ use crate::config::table;
 use crate::exit::{Exit, Failure};
 use crate::serve::Addresses;
 
+/// Where clients of the lock manager look for it.
+const PORTMAP_PORT: u16 = 111;
+
 /// A server and a key for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remote {
@@ -17,6 +20,8 @@ pub struct Remote {
     pub key: String,
     /// Where the server of the data directory answers NFS, where the URL is that server's.
     pub nfs: Option<SocketAddr>,
+    /// Whether that server can be asked for locks: it answers PORTMAP where clients look.
+    pub locks: bool,
 }
 
 impl Remote {
@@ -31,6 +36,10 @@ impl Remote {
         let local = Addresses::read(&data_dir);
         let given = args.url.clone().or_else(|| env("HOLDFAST_URL"));
         let nfs = if given.is_none() { local.map(|addresses| reachable(addresses.nfs)) } else { None };
+        let locks = given.is_none()
+            && local
+                .and_then(|addresses| addresses.portmap)
+                .is_some_and(|portmap| portmap.port() == PORTMAP_PORT);
         let url = given.unwrap_or_else(|| match local {
             Some(addresses) => format!("http://{}", reachable(addresses.http)),
             None => format!("http://{}", table::HTTP_ADDR.default),
@@ -55,7 +64,7 @@ impl Remote {
                 })?
             }
         };
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), key: key.trim().to_owned(), nfs })
+        Ok(Self { url: url.trim_end_matches('/').to_owned(), key: key.trim().to_owned(), nfs, locks })
     }
 }
 
@@ -97,6 +106,12 @@ mod tests {
         let local = find(dir.path(), None, &[]).unwrap();
         assert_eq!((local.url.as_str(), local.key.as_str()), ("http://127.0.0.1:8080", "e2b_local"));
         assert_eq!(local.nfs, Some("[::1]:2050".parse().unwrap()));
+        assert!(!local.locks);
+        for (portmap, locks) in [("[::]:111", true), ("[::]:1111", false)] {
+            let told = format!(r#"{{"http":"0.0.0.0:8080","nfs":"[::]:2050","portmap":"{portmap}"}}"#);
+            std::fs::write(dir.path().join("server.json"), told).unwrap();
+            assert_eq!(find(dir.path(), None, &[]).unwrap().locks, locks);
+        }
         let env = [("HOLDFAST_URL", "http://far:1/"), ("HOLDFAST_API_KEY", "e2b_env")];
         let far = find(dir.path(), None, &env).unwrap();
         assert_eq!((far.url.as_str(), far.key.as_str(), far.nfs), ("http://far:1", "e2b_env", None));

@@ -28,6 +28,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Where NFS and MOUNT are answered.
     pub nfs_addr: SocketAddr,
+    /// Where PORTMAP is answered, if anywhere but on the NFS port.
+    pub portmap_addr: Option<SocketAddr>,
     /// Where HTTP is answered.
     pub http_addr: SocketAddr,
     /// The object store's URL.
@@ -85,6 +87,7 @@ impl Settings {
             store,
             catalogue,
             nfs_addr: address(table::NFS_ADDR)?,
+            portmap_addr: given.value(table::PORTMAP_ADDR, read_address_or_off)?,
             http_addr: address(table::HTTP_ADDR)?,
             nfs_allow: given.value(table::NFS_ALLOW, read_networks)?,
             cache_data: size(table::CACHE_DATA)?,
@@ -120,6 +123,10 @@ impl Settings {
 fn read_address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| format!("`{text}` is not an address and a port: write one such as 127.0.0.1:2049"))
+}
+
+fn read_address_or_off(text: &str) -> Result<Option<SocketAddr>, String> {
+    if text == "off" { Ok(None) } else { read_address(text).map(Some) }
 }
 
 fn read_dir(text: &str) -> Result<PathBuf, String> {

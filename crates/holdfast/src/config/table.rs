@@ -43,6 +43,8 @@ options! {
         "Directory for the journal, the keys and, by default, the store and the catalogue; made if missing.";
     NFS_ADDR: "nfs-addr" "ADDR:PORT" = "127.0.0.1:2049",
         "Where NFS and MOUNT are answered; port 0 takes a free one.";
+    PORTMAP_ADDR: "portmap-addr" "ADDR:PORT" = "off",
+        "Where PORTMAP is answered, over TCP and UDP; clients find the lock manager only through port 111 of the server's address.";
     HTTP_ADDR: "http-addr" "ADDR:PORT" = "127.0.0.1:7070",
         "Where HTTP is answered; port 0 takes a free one.";
     STORE: "store" "URL" = "file://<data-dir>/store",

@@ -56,6 +56,7 @@ fn what_is_wrong_is_told_with_its_place() {
         (&[], &[], "store = true", "`store` must be a string"),
         (&[], &[], "store = ", "holdfast.toml: "),
         (&[], &[("HOLDFAST_NFS_ADDR", "localhost")], "", "HOLDFAST_NFS_ADDR: `localhost` is not an address"),
+        (&[("portmap-addr", "on")], &[], "", "--portmap-addr: `on` is not an address"),
         (&[("cache-data", "lots")], &[], "", "--cache-data: `lots` is not a size"),
         (&[], &[], "log = 'a=b=c'", "log in "),
         (&[("nfs-allow", "10.0.0.0/99")], &[], "", "--nfs-allow: `10.0.0.0/99` is not a network"),

@@ -19,6 +19,7 @@ use holdfast_api::files::{
 use holdfast_api::paths::FilePath;
 use holdfast_base::{ByteSize, VolumeId};
 use holdfast_engine::{Attr, Caller, Engine, Error, FileKind, SetAttr, Volume, VolumeSpec};
+use holdfast_nfs::Locks;
 
 use content::EngineContent;
 use convert::{failed, metadata};
@@ -29,12 +30,13 @@ const DIRECTORY_MODE: u32 = 0o755;
 /// The volumes of one engine.
 pub struct EngineFiles {
     engine: Arc<Engine>,
+    locks: Locks,
 }
 
 impl EngineFiles {
-    /// The port to `engine`.
-    pub fn new(engine: Arc<Engine>) -> Self {
-        Self { engine }
+    /// The port to `engine`, whose files are locked by `locks`.
+    pub fn new(engine: Arc<Engine>, locks: Locks) -> Self {
+        Self { engine, locks }
     }
 
     async fn volume(&self, id: VolumeId) -> Result<Arc<Volume>, FilesError> {
@@ -52,6 +54,10 @@ impl Files for EngineFiles {
 
     async fn delete_volume(&self, volume: VolumeId) -> Result<(), FilesError> {
         self.engine.delete_volume(volume).await.map_err(failed)?;
+        // Locks without a volume do no harm: the next request for one of them finds that out.
+        if let Err(error) = self.locks.end_volume(volume).await {
+            tracing::warn!(%volume, %error, "the locks of a deleted volume stay");
+        }
         Ok(())
     }
 

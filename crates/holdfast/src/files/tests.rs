@@ -7,6 +7,8 @@ use holdfast_api::files::{FileKind as Kind, Precondition, Resource, UploadError}
 use holdfast_base::{OsRandom, Random, SystemClock};
 use holdfast_engine::{EngineConfig, Environment, RealDisk, Store};
 
+use holdfast_nfs::LockConfig;
+
 use super::*;
 
 struct Fixture {
@@ -25,7 +27,9 @@ async fn fixture() -> Fixture {
         random: random.clone(),
     };
     let engine = Engine::start(EngineConfig::new(dir.path().into()), environment).await.unwrap();
-    let files = EngineFiles::new(engine);
+    let clock = Arc::new(SystemClock::default());
+    let locks = LockConfig::new(Arc::new(RealDisk), dir.path().into(), clock, false);
+    let files = EngineFiles::new(engine, Locks::open(locks).await.unwrap());
     let volume = VolumeId::generate(&*random);
     files.create_volume(volume, limits(10_000_000)).await.unwrap();
     Fixture { files, volume, _dir: dir }

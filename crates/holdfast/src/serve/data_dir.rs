@@ -22,6 +22,9 @@ pub struct Addresses {
     pub http: SocketAddr,
     /// NFS and MOUNT.
     pub nfs: SocketAddr,
+    /// PORTMAP, where it has an address of its own.
+    #[serde(default)]
+    pub portmap: Option<SocketAddr>,
 }
 
 impl Addresses {

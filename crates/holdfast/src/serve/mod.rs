@@ -65,7 +65,7 @@ async fn serve(server: Server, mut stop: Stop) -> Result<(), Failure> {
     let mut nfs = tokio::spawn(nfs.run(nfs_stop));
     data_dir.publish(addresses)?;
     output::print(&format!("ready http={} nfs={}\n", addresses.http, addresses.nfs))?;
-    tracing::info!(http = %addresses.http, nfs = %addresses.nfs, version = env!("CARGO_PKG_VERSION"), "ready");
+    tracing::info!(http = %addresses.http, nfs = %addresses.nfs, portmap = ?addresses.portmap, version = env!("CARGO_PKG_VERSION"), "ready");
     tokio::select! {
         () = stop.asked() => {}
         ended = &mut http => return Err(broken("HTTP", ended)),

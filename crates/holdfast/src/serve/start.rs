@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use holdfast_api::{ApiLimits, ApiParts, ApiState};
 use holdfast_base::{Clock, OsRandom, Random, SystemClock};
-use holdfast_catalogue::{Catalogue, TeamLimits};
+use holdfast_catalogue::{Catalogue, CatalogueError, ListFilesystems, TeamLimits};
 use holdfast_engine::{CacheConfig, Engine, EngineConfig, Environment, RealDisk, Store};
-use holdfast_nfs::{NfsConfig, NfsServer};
+use holdfast_nfs::{LockConfig, Locks, NfsConfig, NfsServer};
 use tokio::net::TcpListener;
 
 use super::data_dir::{Addresses, DataDir};
@@ -47,11 +47,12 @@ impl Server {
         })?);
         keys::ensure(&catalogue, data_dir.path()).await?;
         let engine = start_engine(&settings, clock.clone(), random.clone()).await?;
+        let locks = open_locks(&settings, &catalogue, clock.clone()).await?;
         let limits = api_limits(&settings);
         let draining = Arc::new(AtomicBool::new(false));
         let api = ApiState::new(ApiParts {
             catalogue: catalogue.clone(),
-            files: Arc::new(EngineFiles::new(engine.clone())),
+            files: Arc::new(EngineFiles::new(engine.clone(), locks.clone())),
             limits: limits.clone(),
             clock,
             random,
@@ -63,12 +64,16 @@ impl Server {
             recovered.map_err(|error| cannot("what a crash interrupted cannot be finished", &error))?;
         tracing::info!(?recovered, "looked for creations and deletions that a crash interrupted");
         let exports = CatalogueExports::new(catalogue.clone(), settings.nfs_allow);
-        let config = NfsConfig { handle_key: engine.handle_key() };
+        let config = NfsConfig { handle_key: engine.handle_key(), locks };
         let nfs = NfsServer::bind(settings.nfs_addr, config, engine.clone(), Arc::new(exports)).await;
-        let nfs = nfs.map_err(|error| taken(table::NFS_ADDR, settings.nfs_addr, &error))?;
+        let mut nfs = nfs.map_err(|error| taken(table::NFS_ADDR, settings.nfs_addr, &error))?;
+        if let Some(address) = settings.portmap_addr {
+            let portmapper = nfs.with_portmapper(address).await;
+            nfs = portmapper.map_err(|error| taken(table::PORTMAP_ADDR, address, &error))?;
+        }
         let http_addr =
             http.local_addr().map_err(|error| taken(table::HTTP_ADDR, settings.http_addr, &error))?;
-        let addresses = Addresses { http: http_addr, nfs: nfs.local_addr() };
+        let addresses = Addresses { http: http_addr, nfs: nfs.local_addr(), portmap: nfs.portmap_addr() };
         Ok(Self { data_dir, addresses, http, nfs, api, limits, engine, catalogue, recorder, draining })
     }
 }
@@ -88,6 +93,28 @@ async fn start_engine(
     let config = EngineConfig { caches, ..EngineConfig::new(settings.data_dir.clone()) };
     let environment = Environment { store, disk: Arc::new(RealDisk), clock, random };
     Engine::start(config, environment).await.map_err(|error| cannot("the engine cannot start", &error))
+}
+
+async fn open_locks(
+    settings: &Settings,
+    catalogue: &Catalogue,
+    clock: Arc<dyn Clock>,
+) -> Result<Locks, Failure> {
+    // Without a filesystem nobody can have held a lock: a log that is missing is not lost.
+    let may_have_held = has_filesystems(catalogue).await;
+    let may_have_held = may_have_held.map_err(|error| cannot("the filesystems cannot be listed", &error))?;
+    let config = LockConfig::new(Arc::new(RealDisk), settings.data_dir.clone(), clock, may_have_held);
+    Locks::open(config).await.map_err(|error| cannot("the lock log cannot be read", &error))
+}
+
+async fn has_filesystems(catalogue: &Catalogue) -> Result<bool, CatalogueError> {
+    let one = ListFilesystems { limit: 1, ..ListFilesystems::default() };
+    for team in catalogue.list_teams().await? {
+        if !catalogue.list_filesystems(team.id, &one).await?.filesystems.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn api_limits(settings: &Settings) -> ApiLimits {

@@ -131,6 +131,8 @@ fn the_mount_command_names_the_real_port() {
     );
     let wanted = format!("mkdir -p /mnt/demo && mount -t nfs -o {options} 127.0.0.1:/{id} /mnt/demo\n");
     assert_eq!(command, wanted);
+    let with_locks = server.run(&["mount-command", "demo", "--locks"]);
+    assert_eq!(with_locks, wanted.replace("nolock,", ""));
     let json = server.json(&["mount-command", "demo", "--nfs", "nfs.example:2049", "--point", "/data"]);
     assert_eq!((json["host"].as_str(), json["port"].as_u64()), (Some("nfs.example"), Some(2049)));
     assert_eq!(server.fail(&["mount-command", "none"]).0, 6);

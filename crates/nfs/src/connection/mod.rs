@@ -16,7 +16,7 @@ mod socket;
 
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -41,8 +41,20 @@ pub(crate) use replies::Replies;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer {
     pub address: SocketAddr,
+    /// Our address as the peer sees it.
+    pub local: IpAddr,
     /// Another number for each connection.
     pub id: u64,
+    pub door: Door,
+}
+
+/// Where a peer came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// The NFS port: every program.
+    Nfs,
+    /// The portmapper's port: PORTMAP and NSM.
+    Portmapper,
 }
 
 /// Serves a connection to its end.

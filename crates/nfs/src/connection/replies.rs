@@ -9,12 +9,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use holdfast_wire::Rope;
+use holdfast_wire::{Bytes, Rope};
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
 use tokio_util::io::poll_write_buf;
 
 use crate::limits::SEND_BUFFER_KEEP_BYTES;
+
+/// What stands in front of each record on a stream (RFC 5531 section 11).
+const RECORD_MARK_BYTES: usize = 4;
 
 /// The replies of one connection. Clones share them.
 #[derive(Clone)]
@@ -31,7 +34,7 @@ struct Outgoing {
 }
 
 impl Replies {
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         let outgoing = Outgoing { rope: Rope::new(), peak_bytes: 0, open: true, now: Instant::now() };
         Self(Arc::new(Mutex::new(outgoing)))
     }
@@ -72,6 +75,12 @@ impl Replies {
         let outgoing = &mut *self.0.lock();
         outgoing.open = false;
         outgoing.rope = Rope::new();
+    }
+
+    /// The one reply as a datagram, which needs no record mark.
+    pub fn take_datagram(&self) -> Option<Bytes> {
+        let reply = std::mem::replace(&mut self.0.lock().rope, Rope::new()).into_bytes();
+        (reply.len() > RECORD_MARK_BYTES).then(|| reply.slice(RECORD_MARK_BYTES..))
     }
 
     /// Gives memory back.

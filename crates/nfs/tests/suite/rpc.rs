@@ -3,7 +3,7 @@
 use holdfast_nfs_client::{Client, ClientError, ConnectOptions, RawConnection, Target};
 use holdfast_wire::nfs3::{self, GetAttrArgs};
 use holdfast_wire::rpc::{AcceptStatus, AuthStat, Credential, OpaqueAuth, Rejection, ReplyBody, ReplyHeader};
-use holdfast_wire::{Encode, Rope, mount3, portmap2};
+use holdfast_wire::{Encode, Rope, mount3, nlm4, nsm1, portmap2};
 
 use super::support::World;
 
@@ -26,14 +26,25 @@ async fn unknown_targets_have_their_answers() {
     let client = world.client(0).await;
     let accepted = ReplyBody::from;
     assert_eq!(refusal(&client, 100_099, 1, 0, &[]).await, accepted(AcceptStatus::ProgramUnavailable));
-    for (program, version, spoken) in
-        [(nfs3::PROGRAM, 4, 3), (nfs3::PROGRAM, 2, 3), (mount3::PROGRAM, 1, 3), (portmap2::PROGRAM, 4, 2)]
-    {
+    for (program, version, spoken) in [
+        (nfs3::PROGRAM, 4, 3),
+        (nfs3::PROGRAM, 2, 3),
+        (mount3::PROGRAM, 1, 3),
+        (portmap2::PROGRAM, 4, 2),
+        (nlm4::PROGRAM, 3, 4),
+        (nsm1::PROGRAM, 2, 1),
+    ] {
         let mismatch = AcceptStatus::ProgramMismatch { low: spoken, high: spoken };
         assert_eq!(refusal(&client, program, version, 0, &[]).await, accepted(mismatch));
     }
-    for (program, version) in [(nfs3::PROGRAM, 3), (mount3::PROGRAM, 3), (portmap2::PROGRAM, 2)] {
-        let body = refusal(&client, program, version, 22, &[]).await;
+    for (program, version) in [
+        (nfs3::PROGRAM, 3),
+        (mount3::PROGRAM, 3),
+        (portmap2::PROGRAM, 2),
+        (nlm4::PROGRAM, 4),
+        (nsm1::PROGRAM, 1),
+    ] {
+        let body = refusal(&client, program, version, 99, &[]).await;
         assert_eq!(body, accepted(AcceptStatus::ProcedureUnavailable));
         // Arguments that are not there, and arguments that should not be.
         let body = refusal(&client, program, version, 1, &[]).await;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use holdfast_base::{OsRandom, SystemClock, VolumeId};
 use holdfast_engine::{Engine, EngineConfig, Environment, Error, MemoryDisk, Store, Volume, VolumeSpec};
-use holdfast_nfs::{ExportError, ExportGrant, Exports, NfsConfig, NfsServer, Volumes};
+use holdfast_nfs::{ExportError, ExportGrant, Exports, LockConfig, Locks, NfsConfig, NfsServer, Volumes};
 use holdfast_nfs_client::Client;
 use holdfast_wire::nfs3::{
     CommitArgs, CreateArgs, CreateHow3, CreateOk, DirOpArgs3, Failure, Fattr3, FileHandle, GetAttrArgs,
@@ -32,6 +32,8 @@ pub const SMALL_SPEC: VolumeSpec = VolumeSpec { limit_bytes: 64 << 10, limit_ino
 /// The node of the tests: an engine whose volumes can be held up, or made to panic.
 pub struct Node {
     pub engine: Arc<Engine>,
+    /// The disk of the lock log.
+    pub disk: Arc<MemoryDisk>,
     closed: watch::Sender<HashSet<VolumeId>>,
     panicking: Mutex<HashSet<VolumeId>>,
     /// How often each volume was asked for while it was held up.
@@ -97,7 +99,8 @@ impl Volumes for Node {
     }
 }
 
-struct Paths;
+/// The exports.
+pub struct Paths;
 
 #[async_trait]
 impl Exports for Paths {
@@ -125,6 +128,7 @@ impl Exports for Paths {
 pub struct World {
     pub node: Arc<Node>,
     pub address: SocketAddr,
+    pub locks: Locks,
     shutdown: Option<oneshot::Sender<()>>,
     served: JoinHandle<()>,
 }
@@ -148,6 +152,7 @@ impl World {
         }
         let node = Arc::new(Node {
             engine,
+            disk: Arc::new(MemoryDisk::new()),
             closed: watch::channel(HashSet::new()).0,
             panicking: Mutex::default(),
             waiting: watch::channel(0).0,
@@ -162,14 +167,20 @@ impl World {
 
     /// Another server, that closes connections on which nothing goes on for this time.
     pub async fn serve_with(node: Arc<Node>, handle_key: [u8; 32], peer_patience: Duration) -> Self {
-        let config = NfsConfig { handle_key };
+        let locks = Locks::open(lock_config(&node)).await.expect("a lock log");
+        Self::serve_as(node, NfsConfig { handle_key, locks }, peer_patience).await
+    }
+
+    /// Another server with a configuration of its own.
+    pub async fn serve_as(node: Arc<Node>, config: NfsConfig, peer_patience: Duration) -> Self {
         let any_port = "127.0.0.1:0".parse().unwrap();
+        let locks = config.locks.clone();
         let server = NfsServer::bind(any_port, config, node.clone(), Arc::new(Paths)).await.expect("a port");
         let server = server.with_peer_patience(peer_patience);
         let address = server.local_addr();
         let (shutdown, ended) = oneshot::channel();
         let served = tokio::spawn(server.run(async { drop(ended.await) }));
-        Self { node, address, shutdown: Some(shutdown), served }
+        Self { node, address, locks, shutdown: Some(shutdown), served }
     }
 
     /// Asks the server to end.
@@ -199,6 +210,11 @@ impl World {
     pub async fn one(&self) -> Mount {
         self.mount("/one", 0).await
     }
+}
+
+/// Locks on the node's disk, nothing lost, by the usual rules.
+pub fn lock_config(node: &Node) -> LockConfig {
+    LockConfig::new(node.disk.clone(), "/locks".into(), Arc::new(SystemClock::default()), false)
 }
 
 pub fn user(uid: u32) -> AuthSys {

@@ -1,0 +1,7 @@
+//! One file per subject.
+
+mod bounds;
+mod ends;
+mod log;
+mod model;
+mod order;
