@@ -96,6 +96,28 @@ async fn create_treats_an_existing_name_as_asked() {
     assert_eq!(status(&create(CreateHow3::Exclusive(verifier)).await), NfsStat3::Exist);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_guarded_creates_one_succeeds() {
+    let world = World::start().await;
+    let mount = world.one().await;
+    for round in 0..20 {
+        let name = format!("file{round}");
+        let creates = (0..16).map(|_| {
+            let (client, target) = (mount.client.clone(), at(&mount.root, &name));
+            tokio::spawn(async move {
+                let how = CreateHow3::Guarded(mode(0o600));
+                status(&client.create(&CreateArgs { target, how }).await.unwrap())
+            })
+        });
+        let mut outcomes = Vec::new();
+        for create in creates.collect::<Vec<_>>() {
+            outcomes.push(create.await.unwrap());
+        }
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == NfsStat3::Ok).count(), 1);
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == NfsStat3::Exist).count(), 15);
+    }
+}
+
 #[tokio::test]
 async fn an_exclusive_create_succeeds_again_with_its_verifier() {
     let world = World::start().await;

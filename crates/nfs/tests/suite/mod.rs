@@ -3,8 +3,10 @@
 mod changes;
 mod connections;
 mod data;
+mod faults;
 mod handles;
 mod hostile;
+mod identity;
 mod info;
 mod listing;
 mod lock_grants;
