@@ -64,6 +64,9 @@ pub const VOLUME_SPOOL_MAX_BYTES: u64 = 4 << 30;
 pub const OPEN_VOLUMES_MAX: usize = 1024;
 /// A volume without operations for this long is closed.
 pub const VOLUME_IDLE_SECONDS: u64 = 300;
+/// Inodes that are made between two openings of a volume: each opening numbers them from a start of its own, so
+/// that no number that a client saw is given out again, whatever a crash took back.
+pub const INODES_PER_OPENING_MAX: u64 = 1 << 32;
 /// Entries in one answer of a directory listing inside the engine.
 pub const LIST_PAGE_MAX_ENTRIES: usize = 4096;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use bytes::Bytes;
-use holdfast_base::{Clock, Random, VolumeId};
+use holdfast_base::{Clock, Random, VolumeId, limits};
 use object_store::path::Path;
 use parking_lot::Mutex;
 use slatedb::WriteBatch;
@@ -139,6 +139,8 @@ pub(crate) async fn open(
     let root = root.ok_or_else(|| Error::corrupt(format!("{id} has no root directory")))?;
     let mut state = fresh_state(env, opening, &meta);
     let wanted = replay(&mut state, &index, env.clock.as_ref(), records).await?;
+    // Numbers of inodes that a crash took back may be known to clients: each opening has its own.
+    state.counters.next_ino = state.counters.next_ino.max(index.epoch() * limits::INODES_PER_OPENING_MAX);
     let segments = SegmentEnv {
         volume: id,
         opening,
