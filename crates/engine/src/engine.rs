@@ -103,6 +103,7 @@ impl Engine {
             .await?
         };
         let handle_key = handle_key(&store, random.as_ref()).await?;
+        let index_cache = IndexCache::new(config.caches.index_bytes, clock.clone());
         let env = VolumeEnv {
             store,
             disk,
@@ -110,7 +111,7 @@ impl Engine {
             random,
             journal: Arc::new(journal),
             caches: Arc::new(Caches::new(config.caches)),
-            index_cache: IndexCache::new(config.caches.index_bytes),
+            index_cache,
             kept: Arc::new(KeptSegments::new(limits::KEPT_SEGMENTS_MAX)),
             spool_dir: config.data_dir.join("spool"),
             due: Arc::new(Notify::new()),

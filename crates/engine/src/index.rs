@@ -6,13 +6,15 @@
 //!
 //! In a crash: the index is what its last flushed batch made it. A flush that was cut short never happened.
 
+mod clock;
+
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::TryFutureExt;
-use holdfast_base::Random;
+use holdfast_base::{Clock, Random};
 use object_store::path::Path;
 use slatedb::config::{
     CompactionWorkerOptions, CompactorOptions, FlushOptions, FlushType, GarbageCollectorDirectoryOptions,
@@ -22,6 +24,7 @@ use slatedb::{CompactorBuilder, Db, GarbageCollectorBuilder, WriteBatch};
 
 use crate::error::{Error, Result};
 use crate::store::Store;
+use clock::IndexClock;
 
 /// L0 tables that start a compaction after a checkpoint.
 const COMPACT_AT_L0: usize = 6;
@@ -40,6 +43,7 @@ pub(crate) struct Index {
     path: Path,
     store: Store,
     random: Arc<dyn Random>,
+    clock: Arc<IndexClock>,
 }
 
 impl Index {
@@ -65,14 +69,17 @@ impl Index {
             object_store_max_retries: Some(STORE_RETRIES_MAX),
             ..Settings::default()
         };
+        let clock = Arc::new(IndexClock::new(cache.clock.clone()));
         let opened = Db::builder(path.clone(), store.objects())
             .with_settings(settings)
-            .with_db_cache(cache.0.clone(), id)
+            .with_db_cache(cache.blocks.clone(), id)
             .with_seed(random.next_u64())
+            .with_system_clock(clock.clone())
             .build()
             .map_err(Error::from);
         let db = in_time("open", opened).await?;
-        Ok(Self { db, path, store: store.clone(), random })
+        clock.pass(db.manifest().last_l0_clock_tick());
+        Ok(Self { db, path, store: store.clone(), random, clock })
     }
 
     /// Counts the openings of this index: segment numbers and inode generations are drawn from it.
@@ -132,7 +139,8 @@ impl Index {
             ..CompactorOptions::default()
         };
         let builder = CompactorBuilder::new(self.path.clone(), self.store.objects());
-        let compactor = Arc::new(builder.with_options(options).with_seed(self.random.next_u64()).build());
+        let builder = builder.with_options(options).with_seed(self.random.next_u64());
+        let compactor = Arc::new(builder.with_system_clock(self.clock.clone()).build());
         let runner = tokio::spawn({
             let compactor = compactor.clone();
             async move { compactor.run().await }
@@ -167,7 +175,8 @@ impl Index {
             ..GarbageCollectorOptions::default()
         };
         let collector = GarbageCollectorBuilder::new(self.path.clone(), self.store.objects());
-        collector.with_options(options).with_seed(self.random.next_u64()).build().run_gc_once().await;
+        let collector = collector.with_options(options).with_seed(self.random.next_u64());
+        collector.with_system_clock(self.clock.clone()).build().run_gc_once().await;
     }
 
     /// Closes the tree. What was not committed is gone, as after a crash.
@@ -176,15 +185,18 @@ impl Index {
     }
 }
 
-/// Blocks of all indexes of the node, in one bounded cache.
+/// What all indexes of the node share: a bounded cache of their blocks, and the node's clock.
 #[derive(Clone)]
-pub(crate) struct IndexCache(Arc<dyn slatedb::db_cache::DbCache>);
+pub(crate) struct IndexCache {
+    blocks: Arc<dyn slatedb::db_cache::DbCache>,
+    clock: Arc<dyn Clock>,
+}
 
 impl IndexCache {
-    pub(crate) fn new(capacity_bytes: u64) -> Self {
+    pub(crate) fn new(capacity_bytes: u64, clock: Arc<dyn Clock>) -> Self {
         use slatedb::db_cache::moka::{MokaCache, MokaCacheOptions};
         let options = MokaCacheOptions { max_capacity: capacity_bytes, ..MokaCacheOptions::default() };
-        Self(Arc::new(MokaCache::new_with_opts(options)))
+        Self { blocks: Arc::new(MokaCache::new_with_opts(options)), clock }
     }
 }
 
@@ -209,13 +221,34 @@ fn upper_bound(prefix: &[u8]) -> Bound<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use holdfast_base::SeededRandom;
+    use holdfast_base::{ManualClock, SeededRandom};
 
     use super::*;
 
-    async fn open(store: &Store, id: u64) -> Index {
+    async fn open_at(store: &Store, id: u64, time_ns: u64) -> Index {
         let random = Arc::new(SeededRandom::new(id));
-        Index::open(store, Path::from("v/index"), &IndexCache::new(1 << 20), id, random).await.unwrap()
+        let cache = IndexCache::new(1 << 20, Arc::new(ManualClock::at(time_ns)));
+        Index::open(store, Path::from("v/index"), &cache, id, random).await.unwrap()
+    }
+
+    async fn open(store: &Store, id: u64) -> Index {
+        open_at(store, id, 1_700_000_000_000_000_000 + id).await
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_went_back_stops_nothing() {
+        let store = Store::memory();
+        let put = async |index: &Index, value: &[u8]| {
+            let mut batch = WriteBatch::new();
+            batch.put(b"key", value);
+            index.commit(batch).await
+        };
+        let ahead = open_at(&store, 1, 1_800_000_000_000_000_000).await;
+        put(&ahead, b"one").await.unwrap();
+        ahead.close().await.unwrap();
+        let behind = open_at(&store, 2, 1_700_000_000_000_000_000).await;
+        put(&behind, b"two").await.unwrap();
+        assert_eq!(behind.get(b"key").await.unwrap().unwrap(), "two");
     }
 
     #[tokio::test]
