@@ -9,11 +9,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use holdfast_base::VolumeId;
+use holdfast_base::limits::JOURNAL_BUFFER_MAX_BYTES;
 
 use super::file::{self, HEADER_BYTES, RECORD_HEADER_BYTES};
 use super::{JournalConfig, Lsn};
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Error, Result};
+
+/// More than any batch has: the buffer takes no record once it is full, and one record is far below its size.
+const BATCH_MAX_BYTES: u64 = 2 * JOURNAL_BUFFER_MAX_BYTES as u64;
 
 /// Where a record's body lies.
 #[derive(Clone, Debug)]
@@ -29,7 +33,25 @@ pub(crate) struct FoundFile {
     pub(super) path: PathBuf,
     /// The last record of each volume in it.
     pub(super) last_lsn: HashMap<VolumeId, Lsn>,
+    /// Where its last record ends.
+    end: u64,
     file: Arc<dyn DiskFile>,
+}
+
+impl FoundFile {
+    /// Writes the last batch again. If its sync failed, the page cache may have it marked clean though the disk
+    /// never got it: a sync alone would then prove nothing. What was written before had been synced before.
+    fn rewrite_tail(&self) -> Result<()> {
+        const CHUNK: u64 = 1 << 20;
+        let mut at = self.end.saturating_sub(BATCH_MAX_BYTES).max(HEADER_BYTES as u64);
+        while at < self.end {
+            let len = CHUNK.min(self.end - at);
+            let bytes = self.file.read_vec_at(len as usize, at)?;
+            self.file.write_all_at(&bytes, at)?;
+            at += len;
+        }
+        Ok(())
+    }
 }
 
 /// What the journal held at the start.
@@ -97,6 +119,10 @@ pub(crate) fn recover(disk: &dyn Disk, config: &JournalConfig) -> Result<Recover
             disk.remove(&path)?;
         }
     }
+    if let Some(last) = found.files.iter().rev().find(|file| file.end > HEADER_BYTES as u64)
+    {
+        last.rewrite_tail()?;
+    }
     // What was read may still be only in the page cache of a process that died: from here on it counts.
     for found_file in &found.files {
         found_file.file.sync_data()?;
@@ -134,7 +160,7 @@ fn scan(disk: &dyn Disk, path: PathBuf, found: &mut Recovered) -> Result<()> {
     }
     // An empty last file still tells how far numbers went.
     found.last_lsn = found.last_lsn.max(previous_lsn);
-    found.files.push(FoundFile { path, last_lsn, file });
+    found.files.push(FoundFile { path, last_lsn, end: position, file });
     Ok(())
 }
 
