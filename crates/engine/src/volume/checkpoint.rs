@@ -28,12 +28,14 @@ use crate::format::meta::Meta;
 /// What one checkpoint leaves for the next.
 #[derive(Default)]
 pub(crate) struct Memory {
-    /// Segments put into the store whose live bytes the index does not count yet.
+    /// Segments that are, or may be, in the store and whose live bytes the index does not count yet.
     uncounted: BTreeSet<u64>,
     /// Segments that the index counts as without live bytes; `None` until they were looked up.
     dead: Option<BTreeSet<u64>>,
     /// Segments that were deleted, whose rows can go.
     deleted: BTreeSet<u64>,
+    /// Whether the last checkpoint was cut short: its batch may be in the index without `dead` knowing of it.
+    unfinished: bool,
 }
 
 /// Rows handled before other tasks get their turn.
@@ -60,7 +62,11 @@ impl Volume {
     /// [`crate::Error::Unavailable`] or [`crate::Error::Io`] if store or disk fail; nothing is lost then.
     pub(crate) async fn checkpoint(&self) -> Result<()> {
         let mut memory = self.checkpoint.lock().await;
+        if std::mem::replace(&mut memory.unfinished, true) {
+            memory.dead = None;
+        }
         let done = self.run_checkpoint(&mut memory).await;
+        memory.unfinished = done.is_err();
         self.failing.store(done.is_err(), Ordering::Relaxed);
         self.room.notify_waiters();
         done
@@ -72,8 +78,9 @@ impl Volume {
         let (counters, lsn) = self.state.lock().frozen_mark;
         self.journal.durable(lsn).await?;
         for number in self.segments.seal() {
-            self.segments.upload(number).await?;
+            // Before, not after: if this is cut short, the object may be there all the same.
             memory.uncounted.insert(number);
+            self.segments.upload(number).await?;
         }
         let settled = self.pack(&frozen, memory).await?;
         drop(frozen);

@@ -79,10 +79,9 @@ impl Volume {
     }
 
     async fn put(&self, packer: Packer, memory: &mut Memory) -> Result<()> {
-        let number = packer.number;
-        self.segments.put_packed(packer).await?;
-        memory.uncounted.insert(number);
-        Ok(())
+        // Before, not after: if this is cut short, the object may be there all the same.
+        memory.uncounted.insert(packer.number);
+        self.segments.put_packed(packer).await
     }
 
     /// What operations copied from the frozen pages since may still be in memory: point it to the segments too.
