@@ -1,10 +1,10 @@
-# Everything a newcomer needs: `make run`, `make test`, `make check`, `make bench`, `make fuzz`.
+# Everything a newcomer needs: `make run`, `make test`, `make sim`, `make check`, `make bench`, `make fuzz`.
 # One build profile (release) serves the server, the tests and the benchmarks.
 
 CARGO ?= cargo
 DATA_DIR ?= holdfast-data
 
-.PHONY: run build test unit e2e suite check format bench fuzz clean
+.PHONY: run build test unit sim e2e suite check format bench fuzz clean
 
 run: build ## Start a server on defaults and say how to use it.
 	@HOLDFAST_BIN=$${CARGO_TARGET_DIR:-target}/release/holdfast tests/run-demo $(DATA_DIR)
@@ -16,6 +16,9 @@ test: unit suite ## Every suite; installs what the suites need. The unit tests b
 
 unit:
 	$(CARGO) test --release --locked --workspace --no-fail-fast
+
+sim: ## Two thousand seeds of the engine's simulator, and the planted bugs that it must find.
+	HOLDFAST_SEEDS=$${HOLDFAST_SEEDS:-2000} $(CARGO) test --release --locked -p holdfast-engine --features planted-bugs --test sim
 
 e2e: build suite ## The server under a real Linux kernel. Needs root and Debian's packages.
 

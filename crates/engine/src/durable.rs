@@ -32,6 +32,11 @@ impl<T> Pending<T> {
         Ok(Durable { value: self.value })
     }
 
+    /// The result, while nothing is claimed of it.
+    pub fn peek(&self) -> &T {
+        &self.value
+    }
+
     /// The result, for replies that claim nothing (an UNSTABLE WRITE).
     pub fn unsynced(self) -> T {
         self.value

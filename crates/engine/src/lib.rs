@@ -16,6 +16,7 @@ mod format;
 mod index;
 mod journal;
 mod node_state;
+mod planted;
 mod segments;
 mod store;
 mod types;
@@ -27,6 +28,8 @@ pub use durable::{Durable, Pending};
 pub use engine::{Engine, EngineConfig, Environment};
 pub use error::{Error, Result};
 pub use journal::JournalConfig;
+#[cfg(feature = "planted-bugs")]
+pub use planted::{Bug, plant};
 pub use store::Store;
 pub use types::*;
 pub use volume::{FileId, Precondition, PutOutcome, PutOwner, Upload, Volume};

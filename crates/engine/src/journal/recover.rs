@@ -15,6 +15,7 @@ use super::file::{self, HEADER_BYTES, RECORD_HEADER_BYTES};
 use super::{JournalConfig, Lsn};
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Error, Result};
+use crate::planted::{Bug, is_planted};
 
 /// More than any batch has: the buffer takes no record once it is full, and one record is far below its size.
 const BATCH_MAX_BYTES: u64 = 2 * JOURNAL_BUFFER_MAX_BYTES as u64;
@@ -119,7 +120,8 @@ pub(crate) fn recover(disk: &dyn Disk, config: &JournalConfig) -> Result<Recover
             disk.remove(&path)?;
         }
     }
-    if let Some(last) = found.files.iter().rev().find(|file| file.end > HEADER_BYTES as u64)
+    if !is_planted(Bug::TailNotRewritten)
+        && let Some(last) = found.files.iter().rev().find(|file| file.end > HEADER_BYTES as u64)
     {
         last.rewrite_tail()?;
     }
@@ -207,6 +209,7 @@ impl Reader<'_> {
         let mut uuid = [0; 16];
         uuid.copy_from_slice(&copy[16..]);
         let good = crc32c::crc32c_append(crc32c::crc32c(body), &copy[4..]) == crc;
+        let good = good || (is_planted(Bug::TornTailAccepted) && len > 0);
         Ok(good.then(|| (lsn, VolumeId(uuid::Uuid::from_bytes(uuid)), len)))
     }
 }

@@ -12,6 +12,7 @@ use super::file::{self, RECORD_HEADER_BYTES};
 use super::{Lsn, Pending, Shared};
 use crate::disk::DiskFile;
 use crate::error::Result;
+use crate::planted::{Bug, is_planted};
 
 /// Buffered bytes that are written and synced though nobody waits for them.
 pub(super) const WRITE_UNASKED_BYTES: usize = 4 << 20;
@@ -141,6 +142,9 @@ impl Writer {
         batch.last_lsn = pending.last_buffered;
         batch.stop = pending.stop;
         pending.sync_wanted = false;
+        if is_planted(Bug::ConfirmUnwritten) {
+            self.shared.durable.fetch_max(batch.last_lsn, Ordering::Release);
+        }
     }
 
     /// Commits the batch in hand; says no once the disk has failed.
@@ -159,8 +163,10 @@ impl Writer {
 
     /// Puts the batch on stable storage: first the data that its records point at, then the records.
     fn commit(&mut self) -> Result<()> {
-        for spool in &self.batch.spools {
-            spool.sync_data()?;
+        if !is_planted(Bug::PointerBeforeData) {
+            for spool in &self.batch.spools {
+                spool.sync_data()?;
+            }
         }
         let len = self.batch.buffer.len() as u64;
         if self.position + len > self.size {
@@ -171,7 +177,14 @@ impl Writer {
         self.last_lsn = self.batch.last_lsn;
         // The current file must know what it holds before anybody can release it.
         self.shared.files.lock().wrote(&self.batch.volumes);
-        Ok(self.file.sync_data()?)
+        if is_planted(Bug::ConfirmUnsynced) {
+            return Ok(());
+        }
+        let synced = self.file.sync_data();
+        if is_planted(Bug::ConfirmFailedSync) {
+            return Ok(());
+        }
+        Ok(synced?)
     }
 
     /// Goes on in another file. A batch never spans two: nothing in the new file can survive without the old.

@@ -24,6 +24,7 @@ use super::Volume;
 use super::overlay::Overlay;
 use crate::error::Result;
 use crate::format::meta::Meta;
+use crate::planted::{Bug, is_planted};
 
 /// What one checkpoint leaves for the next.
 #[derive(Default)]
@@ -62,7 +63,7 @@ impl Volume {
     /// [`crate::Error::Unavailable`] or [`crate::Error::Io`] if store or disk fail; nothing is lost then.
     pub(crate) async fn checkpoint(&self) -> Result<()> {
         let mut memory = self.checkpoint.lock().await;
-        if std::mem::replace(&mut memory.unfinished, true) {
+        if std::mem::replace(&mut memory.unfinished, true) && !is_planted(Bug::DeadForgotten) {
             memory.dead = None;
         }
         let done = self.run_checkpoint(&mut memory).await;
@@ -87,12 +88,21 @@ impl Volume {
         let mut rows = rows::Rows::default();
         self.collect_rows(&settled, &mut rows).await?;
         let counts = self.count_segments(&mut rows, memory).await?;
-        rows.put_meta(Meta { applied_lsn: lsn, counters, hash_key: self.hash_key });
+        if is_planted(Bug::ReleaseEarly) {
+            self.journal.release(self.id, lsn);
+        }
+        let applied_lsn = if is_planted(Bug::AppliedTooFar) { lsn + 1 } else { lsn };
+        rows.put_meta(Meta { applied_lsn, counters, hash_key: self.hash_key });
         self.index.commit(rows.batch).await?;
         memory.uncounted.clear();
         memory.deleted.clear();
         self.install(settled, &rows.gone_pages).await;
         self.journal.release(self.id, lsn);
+        let removable = if is_planted(Bug::SegmentDeletedEarly) {
+            counts.iter().filter(|(_, live)| **live == 0).map(|(segment, _)| *segment).collect()
+        } else {
+            removable
+        };
         self.delete_dead(memory, &counts, removable).await;
         self.index.compact_if_due().await
     }
@@ -118,7 +128,9 @@ impl Volume {
 
     /// The checkpoint is in the store: what was frozen is now read from the index and its caches.
     async fn install(&self, settled: Arc<Overlay>, gone_pages: &[(u64, u64)]) {
-        self.warm_caches(&settled, gone_pages).await;
+        if !is_planted(Bug::StaleCache) {
+            self.warm_caches(&settled, gone_pages).await;
+        }
         let dropped = self.state.lock().install();
         self.room.notify_waiters();
         // Many rows: freed without the lock.

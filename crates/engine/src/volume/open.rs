@@ -26,6 +26,7 @@ use crate::format::meta::{Counters, Meta};
 use crate::format::record::{Change, Record};
 use crate::index::{Index, IndexCache};
 use crate::journal::{Journal, Lsn};
+use crate::planted::{Bug, is_planted};
 use crate::segments::{KeptSegments, SegmentEnv, Segments};
 use crate::store::Store;
 use crate::types::{Attr, FileKind, ROOT_INO, VolumeSpec};
@@ -139,11 +140,13 @@ pub(crate) async fn open(
     let root = root.ok_or_else(|| Error::corrupt(format!("{id} has no root directory")))?;
     let mut state = fresh_state(env, opening, &meta);
     let wanted = replay(&mut state, &index, env.clock.as_ref(), records).await?;
-    // Numbers of inodes that a crash took back may be known to clients: each opening has its own.
-    state.counters.next_ino = state.counters.next_ino.max(index.epoch() * limits::INODES_PER_OPENING_MAX);
+    if !is_planted(Bug::ReusedInodes) {
+        // Numbers of inodes that a crash took back may be known to clients: each opening has its own.
+        state.counters.next_ino = state.counters.next_ino.max(index.epoch() * limits::INODES_PER_OPENING_MAX);
+    }
     let segments = SegmentEnv {
         volume: id,
-        opening,
+        opening: if is_planted(Bug::CacheKeyShared) { 0 } else { opening },
         disk: env.disk.clone(),
         store: env.store.clone(),
         caches: env.caches.clone(),
@@ -192,6 +195,16 @@ fn fresh_state(env: &VolumeEnv, opening: Opening, meta: &Meta) -> State {
     }
 }
 
+fn with_planted_bugs(mut record: Record) -> Record {
+    if is_planted(Bug::LastChangeLost) {
+        record.changes.pop();
+    }
+    if is_planted(Bug::ReplacedInodeStays) && record.changes.len() > 4 {
+        record.changes.retain(|change| !matches!(change, Change::InodeGone(_)));
+    }
+    record
+}
+
 /// Applies the records that the index does not include; the segments that they point into.
 async fn replay(
     state: &mut State,
@@ -201,7 +214,7 @@ async fn replay(
 ) -> Result<HashSet<u64>> {
     let mut wanted = HashSet::new();
     for (lsn, body) in records.into_iter().filter(|(lsn, _)| *lsn > state.lsn).collect::<Vec<_>>() {
-        let record = Record::decode(body)?;
+        let record = with_planted_bugs(Record::decode(body)?);
         wanted.extend(record.changes.iter().filter_map(|change| match change {
             Change::Frame { at, .. } => Some(at.segment),
             _ => None,

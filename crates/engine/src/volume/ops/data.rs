@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::format::extent::{FrameRef, Piece, Source, in_page, page_of};
 use crate::format::inode::Inode;
 use crate::format::record::Change;
+use crate::planted::{Bug, is_planted};
 use crate::segments::Pinned;
 use crate::types::{Attr, Caller, FileKind, ReadData, Wcc, Written};
 use crate::volume::tx::{Step, Tx, may, permits};
@@ -311,7 +312,8 @@ fn write(
         at = until;
     }
     let mut counters = tx.counters();
-    count_bytes(&mut counters, end - offset, replaced)?;
+    let counted = if is_planted(Bug::OverwriteCounted) { 0 } else { replaced };
+    count_bytes(&mut counters, end - offset, counted)?;
     let mut next = Inode::clone(&inode);
     next.attr.used = (next.attr.used + (end - offset)).saturating_sub(replaced);
     next.attr.size = next.attr.size.max(end);
