@@ -28,8 +28,6 @@ mod service;
 mod shares;
 mod table;
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod tests;
 mod waiting;
 mod writer;

@@ -61,7 +61,7 @@ impl Shares {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::locks::testing::owner;
+    use crate::locks::tests::support::owner;
 
     #[test]
     fn modes_and_accesses_exclude_as_dos_has_it() {

@@ -6,7 +6,7 @@ use holdfast_base::limits::{LOCK_WAITERS_PER_CLIENT_MAX, LOCKS_PER_CLIENT_MAX};
 use holdfast_wire::nlm4::LockStat4::{Blocked, DeniedNoLocks, Granted};
 
 use crate::locks::manager::Manager;
-use crate::locks::testing::{file, owner, process, range, request};
+use crate::locks::tests::support::{file, owner, process, range, request};
 
 #[test]
 fn a_client_has_a_bound_and_others_go_on() {

@@ -11,7 +11,7 @@ use crate::locks::manager::{Manager, Request};
 use crate::locks::owner::{ClientKey, Owner, Scope};
 use crate::locks::shares::Share;
 use crate::locks::table::Table;
-use crate::locks::testing::{address, client, contact, file, owner, range, request};
+use crate::locks::tests::support::{address, client, contact, file, owner, range, request};
 
 #[test]
 fn a_client_that_begins_anew_frees_its_own_locks_only() {

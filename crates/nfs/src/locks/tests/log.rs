@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::locks::change::Change;
 use crate::locks::log::{self, Kept, Log};
 use crate::locks::owner::{ClientKey, Scope};
-use crate::locks::testing::{client, contact, file, owner, range};
+use crate::locks::tests::support::{client, contact, file, owner, range};
 
 const STATE: u32 = 7;
 

@@ -5,3 +5,4 @@ mod ends;
 mod log;
 mod model;
 mod order;
+pub(super) mod support;

@@ -11,7 +11,7 @@ use crate::locks::owner::Owner;
 use crate::locks::ranges::RangeLocks;
 use crate::locks::shares::Share;
 use crate::locks::table::Table;
-use crate::locks::testing::{address, client, contact, file, owner, range, request};
+use crate::locks::tests::support::{address, client, contact, file, owner, range, request};
 
 const BYTES: usize = 16;
 const OWNERS: usize = 3;

@@ -6,7 +6,7 @@ use holdfast_wire::nlm4::LockStat4::{Blocked, Deadlock, Denied, Granted};
 
 use crate::limits::LOCK_WAIT_MAX;
 use crate::locks::manager::Manager;
-use crate::locks::testing::{file, owner, process, range, request};
+use crate::locks::tests::support::{file, owner, process, range, request};
 
 fn promised(manager: &mut Manager) -> Vec<(u64, u32)> {
     let promises = manager.take_outbox().promises;
