@@ -1,6 +1,7 @@
 //! One record to one call: RPC's own refusals (RFC 5531 section 9), then the program's procedure.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -161,7 +162,7 @@ impl Desk {
         let Ok(call) = LockCall::decode_args(procedure, input.rest()) else {
             return self.refuse(xid, AcceptStatus::GarbageArguments);
         };
-        let contact = Contact { client: self.peer.address.ip(), server: self.peer.local };
+        let contact = Contact { client: self.client_ip(), server: self.peer.local.to_canonical() };
         let session = nlm::Session { shared: Arc::clone(&self.shared), caller, contact };
         let replies = self.replies.clone();
         let run = async move {
@@ -184,8 +185,7 @@ impl Desk {
         let Ok(call) = StatusCall::decode_args(procedure, input.rest()) else {
             return self.refuse(xid, AcceptStatus::GarbageArguments);
         };
-        let (shared, client, replies) =
-            (Arc::clone(&self.shared), self.peer.address.ip(), self.replies.clone());
+        let (shared, client, replies) = (Arc::clone(&self.shared), self.client_ip(), self.replies.clone());
         let run = async move {
             match AssertUnwindSafe(nsm::run(&shared, client, call)).catch_unwind().await {
                 Ok(Some(reply)) => replies.write(|out| rpc::write_success(out, xid, &reply)),
@@ -215,6 +215,11 @@ impl Desk {
             None => return self.refuse(xid, AcceptStatus::ProcedureUnavailable),
         }
         Start::Done
+    }
+
+    /// The peer's address; one machine has one, by whichever family it comes in.
+    fn client_ip(&self) -> IpAddr {
+        self.peer.address.ip().to_canonical()
     }
 
     fn refuse(&self, xid: u32, status: AcceptStatus) -> Start {
