@@ -15,14 +15,17 @@ READY_TIMEOUT_S = 30
 DRAIN_TIMEOUT_S = 60
 
 
-def serve_command(data_dir, nfs_port=0, http_port=0):
-    return [BINARY, "serve", "--data-dir", str(data_dir),
+def serve_command(data_dir, nfs_port=0, http_port=0, portmap_port=None):
+    """`portmap_port`: None for no portmapper, 0 for a free port."""
+    portmap = "off" if portmap_port is None else f"127.0.0.1:{portmap_port}"
+    return [BINARY, "serve", "--data-dir", str(data_dir), "--portmap-addr", portmap,
             "--nfs-addr", f"127.0.0.1:{nfs_port}", "--http-addr", f"127.0.0.1:{http_port}"]
 
 
 # Inside the data directory.
 API_KEY_FILE = "api-key"
 JOURNAL_DIR = "journal"
+ADDRESSES_FILE = "server.json"      # {"portmap": "127.0.0.1:PORT", ...}
 STORE_DIR = "store"
 
 # HTTP.
@@ -37,6 +40,7 @@ LIST_CURSOR = "cursor"          # of a listing's page, where another one follows
 
 # NFS: the recommended mount, with the client's caches on.
 MOUNT_OPTIONS = "hard,nolock,rsize=1048576,wsize=1048576"
+LOCK_MOUNT_OPTIONS = "hard,rsize=1048576,wsize=1048576"
 
 # Metrics.  The sum over all label sets of STORE_OPERATIONS with this label is the
 # number of object PUTs of the process.

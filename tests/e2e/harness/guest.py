@@ -29,9 +29,11 @@ class Mount:
 
 
 class Guest:
-    def __init__(self, name, mem_mib=1024):
+    def __init__(self, name, mem_mib=1024, portmap_port=None):
+        """`portmap_port`: the server's portmapper, for mounts with locks."""
         self.name = f"{name}-{os.getpid()}"
-        self.tool("start", self.name, "--quiet", "--mem", str(mem_mib), timeout_s=120)
+        rpcbind = [] if portmap_port is None else ["--rpcbind", f"127.0.0.1:{portmap_port}"]
+        self.tool("start", self.name, "--quiet", "--mem", str(mem_mib), *rpcbind, timeout_s=120)
         self.tool("push", self.name, PROGRAMS, "/opt")
 
     @staticmethod
@@ -84,9 +86,9 @@ class Guest:
 
     # Mounts.
 
-    def mount(self, server, filesystem, point=None):
+    def mount(self, server, filesystem, point=None, options=contract.MOUNT_OPTIONS):
         point = point or f"/mnt/{filesystem.name}"
-        options = f"{contract.MOUNT_OPTIONS},mountport={server.mount_port}"
+        options = f"{options},mountport={server.mount_port}"
         self.tool("mount", self.name, f"{server.nfs_port}:{filesystem.export}:{point}:{options}", timeout_s=90)
         return Mount(self, point)
 

@@ -30,10 +30,10 @@ def take_opaque(data, at):
     return data[at + 4:at + 4 + size], at + 4 + size + (-size % 4)
 
 
-def call_body(program, procedure, arguments, xid):
+def call_body(program, procedure, arguments, xid, version=VERSION):
     """A call with AUTH_SYS credentials of root and an empty verifier."""
     credential = struct.pack(">I", 0) + opaque(b"rawnfs") + struct.pack(">III", 0, 0, 0)
-    head = struct.pack(">6I", xid, 0, 2, program, VERSION, procedure)
+    head = struct.pack(">6I", xid, 0, 2, program, version, procedure)
     return head + struct.pack(">I", 1) + opaque(credential) + struct.pack(">II", 0, 0) + arguments
 
 
@@ -42,9 +42,9 @@ def record(body):
 
 
 class Connection:
-    def __init__(self, port, program):
-        self.program = program
-        self.sock = socket.create_connection(("127.0.0.1", port), 10)
+    def __init__(self, port, program, version=VERSION, source="127.0.0.1"):
+        self.program, self.version = program, version
+        self.sock = socket.create_connection(("127.0.0.1", port), 10, source_address=(source, 0))
         self.stream = self.sock.makefile("rb")
 
     def close(self):
@@ -54,7 +54,7 @@ class Connection:
     def call(self, procedure, arguments):
         """The results of one call."""
         xid = next(XIDS)
-        self.sock.sendall(record(call_body(self.program, procedure, arguments, xid)))
+        self.sock.sendall(record(call_body(self.program, procedure, arguments, xid, self.version)))
         data, last = b"", False
         while not last:
             head = struct.unpack(">I", self.stream.read(4))[0]

@@ -5,6 +5,7 @@ one the same, as a server in production does; so mounts go on by themselves.
 `close` kills what still runs.
 Does not: hide a failed start: it raises with the end of the log.
 """
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ class Filesystem:
 class Server:
     is_holdfast = True
 
-    def __init__(self, folder):
+    def __init__(self, folder, portmapper=False):
+        self.portmap_port = 0 if portmapper else None
         self.data_dir = os.path.join(folder, "data")
         self.process = Process(os.path.join(folder, "server.log"))
         self.nfs_port = self.http_port = 0
@@ -37,13 +39,17 @@ class Server:
         return self.nfs_port
 
     def start(self):
-        self.process.spawn(contract.serve_command(self.data_dir, self.nfs_port, self.http_port))
+        ports = (self.nfs_port, self.http_port, self.portmap_port)
+        self.process.spawn(contract.serve_command(self.data_dir, *ports))
         line = self.process.first_line(contract.READY_TIMEOUT_S)
         ready = contract.READY.match(line)
         if not ready:
             self.process.reap()
             raise AssertionError(f"no ready line but {line!r}; log: {self.process.log_tail()}")
         self.nfs_port, self.http_port = int(ready["nfs"]), int(ready["http"])
+        if self.portmap_port is not None:
+            with open(os.path.join(self.data_dir, contract.ADDRESSES_FILE)) as file:
+                self.portmap_port = int(json.load(file)["portmap"].rpartition(":")[2])
         with open(os.path.join(self.data_dir, contract.API_KEY_FILE)) as file:
             self.api = Api(self.http_port, file.read().strip())
         return self
