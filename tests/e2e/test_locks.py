@@ -17,6 +17,8 @@ from harness.server import Server
 pytestmark = pytest.mark.holdfast
 HOWS = ["flock", "fcntl", "whole"]
 SOON_S = 1.0
+CALLBACKS_S = 40         # the server's attempts to reach a client that does not answer
+POLL_S = 30              # a Linux client that waits asks again
 MACHINES = 2
 ROWS = 40
 
@@ -138,6 +140,41 @@ def test_a_killed_server_keeps_locks(server, machines, name):
     time.sleep(1)
     released = holder.release()
     assert waiter.wait("held", timeout_s=60) - released < SOON_S
+    waiter.release()
+
+
+def test_a_paused_machine_keeps_its_locks(server, machines, name):
+    one, two = machines
+    holder = Holder(one, "fcntl", name)
+    holder.wait("held")
+    one.pause()
+    try:
+        for _ in range(2):
+            server.restart()
+            assert attempt(two, "fcntl", name) == "denied"
+    finally:
+        one.resume()
+    assert attempt(one, "fcntl", name) == "denied"
+    holder.release()
+    assert attempt(two, "fcntl", name) == "granted"
+
+
+def test_a_paused_machine_that_waits_holds_nobody_up(machines, name):
+    one, two = machines
+    holder = Holder(one, "fcntl", name)
+    holder.wait("held")
+    waiter = Holder(two, "fcntl", name)
+    time.sleep(1)
+    two.pause()
+    try:
+        released = holder.release()
+        while attempt(one, "fcntl", name) == "denied":
+            assert time.time() - released < CALLBACKS_S
+            time.sleep(0.5)
+    finally:
+        two.resume()
+    # It asks again by itself.
+    waiter.wait("held", timeout_s=POLL_S + 30)
     waiter.release()
 
 

@@ -50,6 +50,13 @@ class Guest:
     def close(self):
         self.tool("stop", self.name, "--kill", check=False)
 
+    def pause(self):
+        """Stops the machine as it stands, until `resume`."""
+        self.tool("pause", self.name)
+
+    def resume(self):
+        self.tool("resume", self.name)
+
     # Commands.
 
     def run(self, *argv, user=USER, cwd="/", timeout_s=60, check=True):
