@@ -32,6 +32,10 @@ pub const FRAME_MAX_BYTES: usize = 128 << 10;
 pub const BULK_WRITE_MIN_BYTES: usize = 64 << 10;
 /// File bytes covered by one extent page of the index.
 pub const EXTENT_PAGE_SPAN_BYTES: u64 = 8 << 20;
+/// Size of one reused buffer for reading a run of frames from a local segment file, bytes.
+pub const READ_BUFFER_BYTES: usize = 5 << 18;
+/// Such buffers kept for reuse on the whole node.
+pub const READ_BUFFERS_MAX: usize = 16;
 /// A segment is sealed when it reaches this many bytes.
 pub const SEGMENT_MAX_BYTES: u64 = 64 << 20;
 /// Size of one journal segment file.

@@ -12,6 +12,7 @@ use quick_cache::sync::Cache;
 use crate::format::entry::Bucket;
 use crate::format::extent::Page;
 use crate::format::inode::Inode;
+use crate::segments::ReadBuffers;
 use crate::types::Ino;
 
 /// The number of one opening of one volume on this node.
@@ -44,6 +45,7 @@ pub(crate) struct Caches {
     pub pages: Cache<(Opening, Ino, u64), Option<Arc<Page>>, PageWeight>,
     pub listings: Cache<(Opening, Ino), Arc<Rows>, ListingWeight>,
     pub frames: Cache<(Opening, u64, u32), Bytes, FrameWeight>,
+    pub read_buffers: ReadBuffers,
 }
 
 /// Estimated bytes of a cached inode with its key and the cache's own bookkeeping.
@@ -66,6 +68,7 @@ impl Caches {
             pages: Cache::with_weighter(pages, page_bytes, PageWeight),
             listings: Cache::with_weighter(listings, listing_bytes, ListingWeight),
             frames: Cache::with_weighter(frames, frame_bytes, FrameWeight),
+            read_buffers: ReadBuffers::default(),
         }
     }
 }

@@ -25,6 +25,12 @@ pub trait DiskFile: Send + Sync + 'static {
         self.read_exact_at(&mut bytes, offset)?;
         Ok(bytes)
     }
+    /// Fills `buffer` from `offset` if the bytes are in memory, so that nobody waits for the device; says whether it
+    /// did. If not, `buffer` holds anything.
+    fn read_cached_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<bool> {
+        let _ = (buffer, offset);
+        Ok(false)
+    }
     /// Writes all of `bytes` at `offset`, extending the file if needed.
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
     /// Writes all of `pieces`, one behind the other, from `offset`: for bulk data without a copy.

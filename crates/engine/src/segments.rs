@@ -7,6 +7,7 @@
 //! In a crash: a segment file that a replayed record points into is complete up to that pointer, because the
 //! journal syncs it before it writes the pointer. A file that nothing points into is removed at the next open.
 
+mod buffers;
 mod kept;
 mod local;
 
@@ -27,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::format::extent::FrameRef;
 use crate::format::frame::{FRAME_HEADER_BYTES, frame_header, open_frame, segment_header};
 use crate::store::Store;
+pub(crate) use buffers::ReadBuffers;
 pub(crate) use kept::KeptSegments;
 use local::LocalSegment;
 
@@ -274,6 +276,19 @@ impl Segments {
         self.local.lock().files.contains_key(&number)
     }
 
+    /// Reads from a local file: at once if the kernel has it in memory, else off the runtime's threads.
+    async fn read_local(&self, local: Arc<LocalSegment>, start: u64, len: usize) -> Result<Bytes> {
+        let mut buffer = self.env.caches.read_buffers.take(len);
+        if local.file.read_cached_at(buffer.as_mut(), start)? {
+            return Ok(buffer.freeze());
+        }
+        blocking(self.env.disk.as_ref(), move || {
+            local.file.read_exact_at(buffer.as_mut(), start)?;
+            Ok(buffer.freeze())
+        })
+        .await
+    }
+
     /// Reads frames that lie one behind the other with one request, and checks each.
     pub(crate) async fn read_run(&self, segment: u64, frames: &[FrameRef]) -> Result<Vec<Bytes>> {
         let (Some(first), Some(last)) = (frames.first(), frames.last()) else { return Ok(Vec::new()) };
@@ -281,10 +296,7 @@ impl Segments {
         let end = u64::from(last.position) + FRAME_HEADER_BYTES as u64 + u64::from(last.stored_len);
         let local = self.local.lock().files.get(&segment).cloned();
         let bytes = match local {
-            Some(local) => {
-                let read = move || Ok(Bytes::from(local.file.read_vec_at((end - start) as usize, start)?));
-                blocking(self.env.disk.as_ref(), read).await?
-            }
+            Some(local) => self.read_local(local, start, (end - start) as usize).await?,
             None => self.env.store.read(&segment_path(self.env.volume, segment), start..end).await?,
         };
         frames

@@ -8,6 +8,8 @@ use holdfast_base::limits::{CONNECTION_BYTES_MAX, NFS_IO_MAX_BYTES};
 pub(crate) const RECEIVE_MIN_BYTES: usize = 4 << 10;
 /// Most room for one receive of small records; a large record gets what it needs.
 pub(crate) const RECEIVE_MAX_BYTES: usize = 64 << 10;
+/// Reply bytes that are sent before another call begins: what can go out does not wait for what comes later.
+pub(crate) const SEND_EARLY_BYTES: usize = 256 << 10;
 /// A send buffer that has grown past this is given back when it is empty.
 pub(crate) const SEND_BUFFER_KEEP_BYTES: usize = 256 << 10;
 /// A half-received record and replies that the peer does not take close the connection after this time, at most

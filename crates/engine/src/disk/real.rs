@@ -1,10 +1,12 @@
 //! The operating system's file system.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
+
+use rustix::io::{Errno, ReadWriteFlags};
 
 use super::{Disk, DiskFile};
 
@@ -26,13 +28,23 @@ impl DiskFile for File {
             let at = offset + bytes.len() as u64;
             match rustix::io::pread(self, rustix::buffer::spare_capacity(&mut bytes), at) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         // The allocator may have given more room than was asked for.
         bytes.truncate(len);
         Ok(bytes)
+    }
+
+    fn read_cached_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<bool> {
+        let wanted = buffer.len();
+        let mut into = [IoSliceMut::new(buffer)];
+        match rustix::io::preadv2(self, &mut into, offset, ReadWriteFlags::NOWAIT) {
+            Ok(count) => Ok(count == wanted),
+            Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
@@ -141,6 +153,10 @@ mod tests {
         let len = 3 * pieces.len();
         assert_eq!(file.size_bytes().unwrap(), 2 + len as u64);
         assert_eq!(file.read_vec_at(len, 2).unwrap(), vec![7; len]);
+        let mut cached = vec![0; len];
+        assert!(file.read_cached_at(&mut cached, 2).unwrap(), "just written");
+        assert_eq!(cached, vec![7; len]);
+        assert!(!file.read_cached_at(&mut cached, 3).unwrap(), "one byte is past the end");
         let past = file.read_vec_at(len + 1, 2).unwrap_err();
         assert_eq!(past.kind(), ErrorKind::UnexpectedEof);
         assert_eq!(RealDisk.list(&deep).unwrap(), ["f"]);

@@ -32,7 +32,7 @@ use tokio_util::io::poll_read_buf;
 use tokio_util::sync::CancellationToken;
 
 use crate::dispatch::{Desk, Running, Start};
-use crate::limits::{FINISH_CALLS_MAX, RECEIVE_MAX_BYTES, RECEIVE_MIN_BYTES};
+use crate::limits::{FINISH_CALLS_MAX, RECEIVE_MAX_BYTES, RECEIVE_MIN_BYTES, SEND_EARLY_BYTES};
 use crate::server::Shared;
 use progress::{Patience, Progress};
 pub(crate) use replies::Replies;
@@ -204,7 +204,8 @@ impl Connection {
     }
 
     fn has_room(&self) -> bool {
-        self.calls.len() < CONNECTION_IN_FLIGHT_MAX
+        self.desk.replies.len() < SEND_EARLY_BYTES
+            && self.calls.len() < CONNECTION_IN_FLIGHT_MAX
             && self.held_bytes + self.desk.replies.len() < CONNECTION_BYTES_MAX
     }
 
