@@ -42,6 +42,8 @@ pub const SEGMENT_MAX_BYTES: u64 = 64 << 20;
 pub const JOURNAL_SEGMENT_BYTES: u64 = 64 << 20;
 /// Journal bytes held in memory before they are written; past it operations wait.
 pub const JOURNAL_BUFFER_MAX_BYTES: usize = 16 << 20;
+/// Journal bytes in memory that a lone waiter writes by itself; more is left to the journal's thread.
+pub const JOURNAL_ALONE_MAX_BYTES: usize = 64 << 10;
 /// Journal bytes on disk past which every volume with old records is checkpointed.
 pub const JOURNAL_SOFT_MAX_BYTES: u64 = 1 << 30;
 /// Journal bytes on disk past which operations wait for a checkpoint.

@@ -12,6 +12,7 @@
 //!
 //! Does not know what records mean, nor how volumes use them.
 
+mod alone;
 mod file;
 mod recover;
 mod writer;
@@ -19,7 +20,7 @@ mod writer;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
@@ -81,6 +82,8 @@ struct Shared {
     work: Condvar,
     work_noticed: Notify,
     has_thread: bool,
+    /// Commits in a row that served one waiter each.
+    alone: AtomicU32,
     /// Records up to this one are on stable storage.
     durable: AtomicU64,
     /// Why the journal stopped taking records.
@@ -101,27 +104,36 @@ pub(crate) struct Journal {
 
 /// Who runs the [`Writer`].
 enum Runner {
-    Thread(JoinHandle<()>),
+    Thread(JoinHandle<()>, Arc<Mutex<Writer>>),
     Task(tokio::task::JoinHandle<()>, Arc<Mutex<Writer>>),
 }
 
 impl Runner {
-    fn start(mut writer: Writer, has_thread: bool) -> Result<Self> {
+    fn start(writer: Writer, has_thread: bool) -> Result<Self> {
+        let writer = Arc::new(Mutex::new(writer));
         if !has_thread {
-            let writer = Arc::new(Mutex::new(writer));
             return Ok(Self::Task(tokio::spawn(Writer::drive(writer.clone())), writer));
         }
+        let driven = writer.clone();
         let thread = std::thread::Builder::new().name("holdfast-journal".to_owned()).spawn(move || {
             raise_priority();
-            writer.run();
+            Writer::run(&driven);
         })?;
-        Ok(Self::Thread(thread))
+        Ok(Self::Thread(thread, writer))
+    }
+
+    /// The writer, if others may take a turn with it.
+    fn shared_writer(&self) -> Option<Arc<Mutex<Writer>>> {
+        match self {
+            Self::Thread(_, writer) => Some(writer.clone()),
+            Self::Task(..) => None,
+        }
     }
 
     /// Lets what is pending be written. The journal's `stop` is set.
     fn finish(self) {
         match self {
-            Self::Thread(thread) => {
+            Self::Thread(thread, _) => {
                 if thread.join().is_err() {
                     tracing::error!("the journal's thread panicked");
                 }
@@ -145,6 +157,7 @@ impl Journal {
             work: Condvar::new(),
             work_noticed: Notify::new(),
             has_thread,
+            alone: AtomicU32::new(0),
             durable: AtomicU64::new(recovered.last_lsn),
             failed: OnceLock::new(),
             held_bytes: AtomicU64::new(files.held_bytes()),
@@ -204,7 +217,8 @@ impl Journal {
 
     /// Resolves once the record is on stable storage.
     pub(crate) fn durable(&self, lsn: Lsn) -> DurableWait {
-        DurableWait { shared: self.shared.clone(), lsn }
+        let writer = self.runner.as_ref().and_then(Runner::shared_writer);
+        DurableWait { shared: self.shared.clone(), writer, lsn }
     }
 
     /// Whether the journal still takes records.
@@ -283,15 +297,20 @@ impl Shared {
 /// Resolves when a record is durable, or with the reason why it never will be.
 pub(crate) struct DurableWait {
     shared: Arc<Shared>,
+    /// For committing alone, until that was tried.
+    writer: Option<Arc<Mutex<Writer>>>,
     lsn: Lsn,
 }
 
 impl Future for DurableWait {
     type Output = Result<()>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if self.shared.durable.load(Ordering::Acquire) >= self.lsn {
             return Poll::Ready(Ok(()));
+        }
+        if let Some(writer) = self.writer.take() {
+            self.shared.commit_alone(&writer);
         }
         let mut pending = self.shared.pending.lock();
         // Looked at again under the lock: the writer advances `durable` before it takes the waiters.

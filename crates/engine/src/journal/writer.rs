@@ -59,6 +59,20 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// The same on the journal's thread.
+    fn wait_for_work(&self) {
+        let mut pending = self.pending.lock();
+        while !pending.is_due() {
+            if pending.buffer.is_empty() {
+                self.work.wait(&mut pending);
+            } else if self.work.wait_for(&mut pending, WRITE_UNASKED_AFTER).timed_out() {
+                return;
+            }
+        }
+    }
+}
+
 pub(super) struct Writer {
     shared: Arc<Shared>,
     file: Arc<dyn DiskFile>,
@@ -82,18 +96,27 @@ impl Writer {
     }
 
     /// The thread: commits batch after batch until the journal is dropped or the disk fails.
-    pub(super) fn run(&mut self) {
+    pub(super) fn run(writer: &Mutex<Self>) {
+        let shared = writer.lock().shared.clone();
         loop {
-            self.wait_for_work();
-            self.take();
-            if !self.write() {
-                return;
-            }
-            self.confirm();
-            if self.batch.stop {
+            shared.wait_for_work();
+            if !writer.lock().turn() {
                 return;
             }
         }
+    }
+
+    /// Commits what is pending. Says no when nothing will come any more: the journal ends, or the disk failed.
+    pub(super) fn turn(&mut self) -> bool {
+        if self.shared.check().is_err() {
+            return false;
+        }
+        self.take();
+        if !self.write() {
+            return false;
+        }
+        self.confirm();
+        !self.batch.stop
     }
 
     /// The task: the same, with turns for others between the steps. Whoever ends it calls [`Writer::finish`].
@@ -115,18 +138,7 @@ impl Writer {
     pub(super) fn finish(&mut self) {
         if self.shared.check().is_ok() && self.write() {
             self.confirm();
-            self.run();
-        }
-    }
-
-    fn wait_for_work(&self) {
-        let mut pending = self.shared.pending.lock();
-        while !pending.is_due() {
-            if pending.buffer.is_empty() {
-                self.shared.work.wait(&mut pending);
-            } else if self.shared.work.wait_for(&mut pending, WRITE_UNASKED_AFTER).timed_out() {
-                return;
-            }
+            while self.turn() {}
         }
     }
 
@@ -214,6 +226,7 @@ impl Writer {
         pending.waiters = waiting;
         pending.sync_wanted |= !pending.waiters.is_empty();
         drop(pending);
+        self.shared.served(ready.len());
         self.shared.room.notify_waiters();
         for (_, waker) in ready {
             waker.wake();
