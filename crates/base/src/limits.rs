@@ -36,6 +36,12 @@ pub const EXTENT_PAGE_SPAN_BYTES: u64 = 8 << 20;
 pub const READ_BUFFER_BYTES: usize = 5 << 18;
 /// Such buffers kept for reuse on the whole node.
 pub const READ_BUFFERS_MAX: usize = 16;
+/// Bulk writes of one volume that are in hand at once, from the copy to the sync; the next ones wait.
+pub const VOLUME_BULK_WRITES_MAX: usize = 8;
+/// Copies and syncs of bulk data that go on at once on the whole node, at most two of one volume.
+pub const BULK_STEPS_MAX: usize = 4;
+/// Bytes of an upload after which it waits until they are on stable storage.
+pub const UPLOAD_WRITE_BACK_BYTES: u64 = 4 << 20;
 /// A segment is sealed when it reaches this many bytes.
 pub const SEGMENT_MAX_BYTES: u64 = 64 << 20;
 /// Size of one journal segment file.

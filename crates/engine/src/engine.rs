@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use holdfast_base::{Clock, Random, VolumeId, limits};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
 use crate::cache::{CacheConfig, Caches};
@@ -113,6 +113,7 @@ impl Engine {
             caches: Arc::new(Caches::new(config.caches)),
             index_cache,
             kept: Arc::new(KeptSegments::new(limits::KEPT_SEGMENTS_MAX)),
+            bulk_room: Arc::new(Semaphore::new(limits::BULK_STEPS_MAX)),
             spool_dir: config.data_dir.join("spool"),
             due: Arc::new(Notify::new()),
         };

@@ -4,12 +4,14 @@
 //! the journal carries only pointers. A checkpoint seals the file and puts it into the store as it is, so that
 //! bulk data is written to the local disk once. Some sealed files stay on the local disk as a read cache.
 //!
-//! In a crash: a segment file that a replayed record points into is complete up to that pointer, because the
-//! journal syncs it before it writes the pointer. A file that nothing points into is removed at the next open.
+//! In a crash: a segment file that a replayed record points into is complete up to that pointer, because it is synced
+//! before the record is made. A file that nothing points into is removed at the next open.
 
 mod buffers;
+mod bulk;
 mod kept;
 mod local;
+mod syncs;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
@@ -18,17 +20,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use holdfast_base::VolumeId;
-use holdfast_base::limits::{FRAME_MAX_BYTES, SEGMENT_MAX_BYTES};
+use holdfast_base::limits::{FRAME_MAX_BYTES, SEGMENT_MAX_BYTES, VOLUME_BULK_WRITES_MAX};
 use object_store::path::Path;
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 use crate::cache::{Caches, Opening};
-use crate::disk::{Disk, DiskFile, blocking};
+use crate::disk::{Disk, blocking};
 use crate::error::{Error, Result};
 use crate::format::extent::FrameRef;
 use crate::format::frame::{FRAME_HEADER_BYTES, frame_header, open_frame, segment_header};
 use crate::store::Store;
 pub(crate) use buffers::ReadBuffers;
+use bulk::Pins;
+pub(crate) use bulk::{Synced, Unsynced};
 pub(crate) use kept::KeptSegments;
 use local::LocalSegment;
 
@@ -39,41 +44,6 @@ pub(crate) struct Stored {
     pub len: u32,
 }
 
-/// Data written to a segment but not yet pointed at. While it lives, its segments are not deleted.
-pub(crate) struct Pinned {
-    pub frames: Vec<Stored>,
-    /// What the journal must sync before it writes a pointer.
-    pub files: Vec<Arc<dyn DiskFile>>,
-    pins: Vec<Arc<LocalSegment>>,
-}
-
-impl Pinned {
-    /// Joins the pieces of several writes of one upload.
-    pub(crate) fn absorb(&mut self, mut other: Self) {
-        self.frames.append(&mut other.frames);
-        for file in other.files.drain(..) {
-            if !self.files.iter().any(|known| Arc::ptr_eq(known, &file)) {
-                self.files.push(file);
-            }
-        }
-        for pin in std::mem::take(&mut other.pins) {
-            if self.pins.iter().any(|known| Arc::ptr_eq(known, &pin)) {
-                pin.unpin();
-            } else {
-                self.pins.push(pin);
-            }
-        }
-    }
-}
-
-impl Drop for Pinned {
-    fn drop(&mut self) {
-        for pin in &self.pins {
-            pin.unpin();
-        }
-    }
-}
-
 /// What all segments of a volume share.
 pub(crate) struct SegmentEnv {
     pub volume: VolumeId,
@@ -82,6 +52,8 @@ pub(crate) struct SegmentEnv {
     pub store: Store,
     pub caches: Arc<Caches>,
     pub kept: Arc<KeptSegments>,
+    /// Steps of bulk data on their way to the disk, of the whole node.
+    pub bulk_room: Arc<Semaphore>,
     /// Directory of the volume's segment files.
     pub dir: PathBuf,
 }
@@ -92,6 +64,15 @@ pub(crate) struct Segments {
     /// The number that the next segment gets.
     next: AtomicU64,
     local: Mutex<Local>,
+    bulk: Bulk,
+}
+
+/// The volume's share of bulk writing.
+struct Bulk {
+    /// One copy at a time.
+    copy: tokio::sync::Mutex<()>,
+    /// Writes that are not synced yet.
+    writes: Semaphore,
 }
 
 #[derive(Default)]
@@ -110,7 +91,9 @@ impl Segments {
     /// Segments of a fresh opening: numbers start over the index epoch, so that none is ever used twice.
     pub(crate) fn new(env: SegmentEnv, epoch: u64) -> Result<Self> {
         env.disk.create_dir_all(&env.dir)?;
-        Ok(Self { env, next: AtomicU64::new(epoch << 24), local: Mutex::default() })
+        let bulk =
+            Bulk { copy: tokio::sync::Mutex::default(), writes: Semaphore::new(VOLUME_BULK_WRITES_MAX) };
+        Ok(Self { env, next: AtomicU64::new(epoch << 24), local: Mutex::default(), bulk })
     }
 
     /// The disk that the segment files are on.
@@ -136,26 +119,26 @@ impl Segments {
 
     /// Writes data as frames to the open segment. Blocks on the disk: call it off the runtime's threads.
     /// Each piece of `data` becomes one frame and is at most [`FRAME_MAX_BYTES`] long.
-    pub(crate) fn append(&self, ino: u64, data: &[Bytes]) -> Result<Pinned> {
-        let mut pinned = Pinned { frames: Vec::new(), files: Vec::new(), pins: Vec::new() };
+    fn append(&self, ino: u64, data: &[Bytes]) -> Result<(Vec<Stored>, Pins)> {
+        let (mut frames, mut pins) = (Vec::with_capacity(data.len()), Pins::default());
         let mut rest = data;
         while !rest.is_empty() {
             let segment = self.writable(rest[0].len())?;
-            let taken = segment.append(self.env.volume, ino, rest, &mut pinned.frames)?;
+            let taken = segment.append(self.env.volume, ino, rest, &mut frames)?;
             segment.name_durable(|| Ok(self.env.disk.sync_dir(&self.env.dir)?))?;
             rest = &rest[taken..];
-            pinned.files.push(segment.file.clone());
             // The pin that `writable` took.
-            pinned.pins.push(segment);
+            pins.push(segment);
         }
-        Ok(pinned)
+        Ok((frames, pins))
     }
 
     /// The open segment with room for a frame of `len` bytes, pinned.
     fn writable(&self, len: usize) -> Result<Arc<LocalSegment>> {
         let mut local = self.local.lock();
         if let Some(open) = &local.open {
-            if open.len() + (FRAME_HEADER_BYTES + len) as u64 <= SEGMENT_MAX_BYTES {
+            let has_room = open.len() + (FRAME_HEADER_BYTES + len) as u64 <= SEGMENT_MAX_BYTES;
+            if has_room && !open.syncs.is_broken() {
                 open.pin();
                 return Ok(open.clone());
             }
@@ -195,8 +178,7 @@ impl Segments {
     pub(crate) async fn upload(self: &Arc<Self>, number: u64) -> Result<()> {
         let Some(segment) = self.local.lock().files.get(&number).cloned() else { return Ok(()) };
         segment.quiet().await;
-        let file = segment.file.clone();
-        blocking(self.env.disk.as_ref(), move || Ok(file.sync_data()?)).await?;
+        // Nothing is synced here: what is pointed at was synced before.
         let path = segment_path(self.env.volume, number);
         self.env.store.put_file(&self.env.disk, segment.path.clone(), segment.file.clone(), &path).await?;
         segment.set_uploaded();

@@ -115,8 +115,7 @@ impl Node {
 }
 
 async fn mkdir(volume: &Volume, name: String) -> Result<(), Error> {
-    let pending =
-        volume.mkdir(&Caller::root(), volume.root(), name.as_bytes(), SetAttr::default()).await?;
+    let pending = volume.mkdir(&Caller::root(), volume.root(), name.as_bytes(), SetAttr::default()).await?;
     pending.durable().await.map(drop)
 }
 

@@ -3,7 +3,7 @@
 //! For a client that waits alone, the way to the journal's thread and back costs more than the sync: two threads have to
 //! be woken on cores that have gone to sleep. While commits serve one waiter each, the one who begins to wait therefore
 //! commits by himself, on the thread that he has. The journal's thread takes over as soon as several wait, and whatever
-//! is more than a short step: a long buffer, or data in spool files.
+//! is more than a short step.
 //!
 //! In a crash, and when the disk fails, it is the same as with the thread: both take turns with the one [`Writer`].
 //!
@@ -51,10 +51,7 @@ impl Shared {
 
 impl Pending {
     fn is_short(&self) -> bool {
-        !self.stop
-            && self.waiters.is_empty()
-            && self.spools.is_empty()
-            && self.buffer.len() <= limits::JOURNAL_ALONE_MAX_BYTES
+        !self.stop && self.waiters.is_empty() && self.buffer.len() <= limits::JOURNAL_ALONE_MAX_BYTES
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! Owns: the order of records, group commit, the journal's files and when they may be reused. An operation
 //! appends its record under its volume's lock, which gives the record its number (LSN) and its place, and then
-//! waits for [`Journal::durable`] if its reply claims durability. One thread writes and syncs for everybody; on a
-//! disk that never blocks it is a task, so that a simulation decides its turns.
+//! waits for [`Journal::durable`] if its reply claims durability. One thread writes and syncs for everybody, but for
+//! a waiter who is alone; on a disk that never blocks it is a task, so that a simulation decides its turns.
 //!
-//! In a crash: what [`Journal::durable`] confirmed is there after it; of the rest a prefix is. Records that point
-//! into spool files are written only after those files were synced, so no record survives without its data.
+//! In a crash: what [`Journal::durable`] confirmed is there after it; of the rest a prefix is. Data in segment files is
+//! on stable storage before a record that points at it is appended, so no record survives without its data, and no
+//! volume waits for the data of another.
 //! After a failed write or sync nothing more is accepted until a restart: the kernel may have dropped the pages
 //! that it failed to write, so a second sync proves nothing.
 //!
@@ -29,7 +30,7 @@ use holdfast_base::{VolumeId, limits};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 
-use crate::disk::{Disk, DiskFile};
+use crate::disk::Disk;
 use crate::error::{Error, Result};
 pub(crate) use recover::{Recovered, recover};
 use writer::Writer;
@@ -65,8 +66,6 @@ struct Pending {
     buffer: Vec<u8>,
     /// What the buffer holds, for the file it will go to: each volume's last record.
     volumes: Vec<(VolumeId, Lsn)>,
-    /// Spool files that records in the buffer point into.
-    spools: Vec<Arc<dyn DiskFile>>,
     /// The number of the next record.
     next_lsn: Lsn,
     first_buffered: Option<Lsn>,
@@ -191,7 +190,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Io`] once a write or sync has failed: nothing is accepted any more.
-    pub(crate) fn append(&self, volume: VolumeId, body: &[u8], spools: &[Arc<dyn DiskFile>]) -> Result<Lsn> {
+    pub(crate) fn append(&self, volume: VolumeId, body: &[u8]) -> Result<Lsn> {
         let body_crc = crc32c::crc32c(body);
         let mut pending = self.shared.pending.lock();
         self.shared.check()?;
@@ -203,11 +202,6 @@ impl Journal {
         match pending.volumes.iter_mut().rev().find(|(id, _)| *id == volume) {
             Some((_, last)) => *last = lsn,
             None => pending.volumes.push((volume, lsn)),
-        }
-        for spool in spools {
-            if !pending.spools.iter().any(|known| Arc::ptr_eq(known, spool)) {
-                pending.spools.push(spool.clone());
-            }
         }
         if pending.buffer.len() >= writer::WRITE_UNASKED_BYTES {
             self.shared.notice_work();

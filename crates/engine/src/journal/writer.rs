@@ -25,7 +25,6 @@ const WRITE_UNASKED_AFTER: Duration = Duration::from_millis(100);
 struct Batch {
     buffer: Vec<u8>,
     volumes: Vec<(VolumeId, Lsn)>,
-    spools: Vec<Arc<dyn DiskFile>>,
     first_lsn: Lsn,
     last_lsn: Lsn,
     stop: bool,
@@ -146,10 +145,9 @@ impl Writer {
     fn take(&mut self) {
         let batch = &mut self.batch;
         let mut pending = self.shared.pending.lock();
-        let Pending { buffer, volumes, spools, .. } = &mut *pending;
+        let Pending { buffer, volumes, .. } = &mut *pending;
         std::mem::swap(buffer, &mut batch.buffer);
         std::mem::swap(volumes, &mut batch.volumes);
-        std::mem::swap(spools, &mut batch.spools);
         batch.first_lsn = pending.first_buffered.take().unwrap_or(pending.next_lsn);
         batch.last_lsn = pending.last_buffered;
         batch.stop = pending.stop;
@@ -173,13 +171,8 @@ impl Writer {
         true
     }
 
-    /// Puts the batch on stable storage: first the data that its records point at, then the records.
+    /// Puts the batch on stable storage.
     fn commit(&mut self) -> Result<()> {
-        if !is_planted(Bug::PointerBeforeData) {
-            for spool in &self.batch.spools {
-                spool.sync_data()?;
-            }
-        }
         let len = self.batch.buffer.len() as u64;
         if self.position + len > self.size {
             self.rotate()?;
@@ -217,7 +210,6 @@ impl Writer {
         // One huge record must not keep its memory for ever.
         batch.buffer.shrink_to(2 * WRITE_UNASKED_BYTES);
         batch.volumes.clear();
-        batch.spools.clear();
         self.shared.durable.fetch_max(batch.last_lsn, Ordering::Release);
         let mut pending = self.shared.pending.lock();
         let waiters = std::mem::take(&mut pending.waiters);

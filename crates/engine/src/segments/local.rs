@@ -12,13 +12,11 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::Stored;
+use super::syncs::Syncs;
 use crate::disk::DiskFile;
 use crate::error::{Error, Result};
 use crate::format::extent::FrameRef;
 use crate::format::frame::{FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES, frame_header};
-
-/// Unsynced bytes at which a writer starts a sync, so that the one before a commit finds little left to do.
-const SYNC_EVERY_BYTES: u64 = 8 << 20;
 
 /// See the module.
 pub(super) struct LocalSegment {
@@ -32,8 +30,7 @@ pub(super) struct LocalSegment {
     pins: AtomicU32,
     writing: AtomicU32,
     written: Notify,
-    unsynced: AtomicU64,
-    syncing: AtomicBool,
+    pub(super) syncs: Syncs,
     named: AtomicBool,
     sealed: AtomicBool,
     uploaded: AtomicBool,
@@ -50,8 +47,7 @@ impl LocalSegment {
             pins: AtomicU32::new(0),
             writing: AtomicU32::new(0),
             written: Notify::new(),
-            unsynced: AtomicU64::new(0),
-            syncing: AtomicBool::new(false),
+            syncs: Syncs::default(),
             named: AtomicBool::new(false),
             sealed: AtomicBool::new(false),
             uploaded: AtomicBool::new(false),
@@ -147,7 +143,7 @@ impl LocalSegment {
         data: &[Bytes],
         frames: &mut Vec<Stored>,
     ) -> Result<usize> {
-        let (start, taken, bytes) = self.take_place(data);
+        let (start, taken) = self.take_place(data);
         let mut headers = Vec::with_capacity(taken);
         let mut position = start;
         for piece in &data[..taken] {
@@ -166,12 +162,11 @@ impl LocalSegment {
             .flat_map(|(header, piece)| [IoSlice::new(header), IoSlice::new(piece)])
             .collect();
         self.file.write_all_vectored_at(&slices, start)?;
-        self.sync_behind(bytes)?;
         Ok(taken)
     }
 
-    /// Reserves room for as many pieces as fit: start, number of pieces, bytes.
-    fn take_place(&self, data: &[Bytes]) -> (u64, usize, u64) {
+    /// Reserves room for as many pieces as fit: start, number of pieces.
+    fn take_place(&self, data: &[Bytes]) -> (u64, usize) {
         let _place = self.place.lock();
         let start = self.len.load(Ordering::Relaxed);
         let (mut taken, mut bytes) = (0, 0);
@@ -184,18 +179,6 @@ impl LocalSegment {
             bytes += len;
         }
         self.len.store(start + bytes, Ordering::Relaxed);
-        (start, taken, bytes)
-    }
-
-    /// Every so many bytes, one writer syncs the file while the others go on.
-    fn sync_behind(&self, bytes: u64) -> Result<()> {
-        let unsynced = self.unsynced.fetch_add(bytes, Ordering::AcqRel) + bytes;
-        if unsynced >= SYNC_EVERY_BYTES && !self.syncing.swap(true, Ordering::AcqRel) {
-            self.unsynced.fetch_sub(unsynced, Ordering::AcqRel);
-            let synced = self.file.sync_data();
-            self.syncing.store(false, Ordering::Release);
-            synced?;
-        }
-        Ok(())
+        (start, taken)
     }
 }

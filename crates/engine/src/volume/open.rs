@@ -10,7 +10,7 @@ use holdfast_base::{Clock, Random, VolumeId, limits};
 use object_store::path::Path;
 use parking_lot::Mutex;
 use slatedb::WriteBatch;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use super::load::{self, Loaded};
 use super::overlay::Overlay;
@@ -42,6 +42,7 @@ pub(crate) struct VolumeEnv {
     pub caches: Arc<Caches>,
     pub index_cache: IndexCache,
     pub kept: Arc<KeptSegments>,
+    pub bulk_room: Arc<Semaphore>,
     /// Parent of all volumes' segment files.
     pub spool_dir: PathBuf,
     /// Wakes the node's checkpointer.
@@ -151,6 +152,7 @@ pub(crate) async fn open(
         store: env.store.clone(),
         caches: env.caches.clone(),
         kept: env.kept.clone(),
+        bulk_room: env.bulk_room.clone(),
         dir: env.spool_dir.join(id.0.to_string()),
     };
     let segments = Segments::new(segments, index.epoch())?;

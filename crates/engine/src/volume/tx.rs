@@ -7,7 +7,6 @@ use holdfast_base::{Timestamp, limits};
 use super::load::{Loaded, Need};
 use super::state::State;
 use super::{FileId, Volume};
-use crate::disk::DiskFile;
 use crate::error::Error;
 use crate::format::entry::{Bucket, name_hash};
 use crate::format::extent::Page;
@@ -166,22 +165,12 @@ impl<'a> Tx<'a> {
 
     /// Appends the operation's record to the journal and makes it true.
     pub(crate) fn commit(&mut self, changes: Vec<Change>, counters: Counters) -> Step<Lsn> {
-        self.commit_with(changes, counters, &[])
-    }
-
-    /// The same for a record that points into segment files, which the journal must sync first.
-    pub(crate) fn commit_with(
-        &mut self,
-        changes: Vec<Change>,
-        counters: Counters,
-        files: &[Arc<dyn DiskFile>],
-    ) -> Step<Lsn> {
         let record = Record { changes, counters };
         self.state.missing_for(&record, self.loaded)?;
         let mut scratch = std::mem::take(&mut self.state.scratch);
         scratch.clear();
         record.encode(&mut scratch);
-        let lsn = self.volume.journal.append(self.volume.id, &scratch, files);
+        let lsn = self.volume.journal.append(self.volume.id, &scratch);
         self.state.scratch = scratch;
         let lsn = lsn?;
         self.state.apply(lsn, record, self.loaded, self.volume.clock.monotonic());

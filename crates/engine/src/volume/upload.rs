@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use holdfast_base::limits::{BULK_WRITE_MIN_BYTES, FILE_SIZE_MAX_BYTES, FRAME_MAX_BYTES, NFS_IO_MAX_BYTES};
+use holdfast_base::limits::{
+    BULK_WRITE_MIN_BYTES, FILE_SIZE_MAX_BYTES, FRAME_MAX_BYTES, NFS_IO_MAX_BYTES, UPLOAD_WRITE_BACK_BYTES,
+};
 
 use super::ops::paths::{resolve, split_last};
 use super::ops::{add_entry, count_bytes, count_inode, split, wcc};
@@ -16,7 +18,7 @@ use crate::durable::Pending;
 use crate::error::{Error, Result};
 use crate::format::inode::Inode;
 use crate::format::record::Change;
-use crate::segments::Pinned;
+use crate::segments::{Synced, Unsynced};
 use crate::types::{Attr, Caller, FileKind};
 
 /// Decides, from the file as it is (`None` if there is none), whether an upload may take its place.
@@ -46,14 +48,22 @@ pub struct PutOutcome {
 pub struct Upload {
     volume: Arc<Volume>,
     buffer: BytesMut,
-    pinned: Option<Pinned>,
+    stored: Option<Unsynced>,
     stored_bytes: u64,
+    /// Of those, bytes that were not put on stable storage on the way.
+    unsynced_bytes: u64,
 }
 
 impl Volume {
     /// Begins an upload.
     pub fn upload(self: &Arc<Self>) -> Upload {
-        Upload { volume: self.clone(), buffer: BytesMut::new(), pinned: None, stored_bytes: 0 }
+        Upload {
+            volume: self.clone(),
+            buffer: BytesMut::new(),
+            stored: None,
+            stored_bytes: 0,
+            unsynced_bytes: 0,
+        }
     }
 }
 
@@ -97,11 +107,16 @@ impl Upload {
         self.volume.admit().await?;
         let bytes = self.buffer.split().freeze();
         let len = bytes.len() as u64;
-        let pinned = self.volume.store_frames(0, split(self.stored_bytes, bytes)).await?;
+        let stored = self.volume.store_frames(0, split(self.stored_bytes, bytes)).await?;
         self.stored_bytes += len;
-        match &mut self.pinned {
-            Some(all) => all.absorb(pinned),
-            none => *none = Some(pinned),
+        self.unsynced_bytes += len;
+        if self.unsynced_bytes >= UPLOAD_WRITE_BACK_BYTES {
+            stored.write_back().await?;
+            self.unsynced_bytes = 0;
+        }
+        match &mut self.stored {
+            Some(all) => all.absorb(stored),
+            none => *none = Some(stored),
         }
         Ok(())
     }
@@ -121,11 +136,11 @@ impl Upload {
         if in_frames && !self.buffer.is_empty() {
             self.spill().await?;
         }
-        let content = Content {
-            inline: self.buffer.split().freeze(),
-            pinned: self.pinned.take(),
-            len: self.stored_bytes,
+        let stored = match self.stored.take() {
+            Some(stored) => Some(stored.synced().await?),
+            None => None,
         };
+        let content = Content { inline: self.buffer.split().freeze(), stored, len: self.stored_bytes };
         let caller = Caller::root();
         self.volume.write_op(|tx| put(tx, &caller, path, owner, may_replace, &content)).await
     }
@@ -134,7 +149,7 @@ impl Upload {
 /// All bytes of an upload: either inline or in frames.
 struct Content {
     inline: Bytes,
-    pinned: Option<Pinned>,
+    stored: Option<Synced>,
     len: u64,
 }
 
@@ -147,7 +162,7 @@ impl Content {
         debug_assert!(self.inline.len() < FRAME_MAX_BYTES);
         let mut changes = Vec::new();
         let mut offset = 0;
-        for stored in self.pinned.iter().flat_map(|pinned| &pinned.frames) {
+        for stored in self.stored.iter().flat_map(Synced::frames) {
             changes.push(Change::Frame { ino, offset, len: stored.len, at: stored.at, skip: 0 });
             offset += u64::from(stored.len);
         }
@@ -246,7 +261,6 @@ fn commit(
     counters: crate::format::meta::Counters,
     content: &Content,
 ) -> Step<()> {
-    let files = content.pinned.as_ref().map_or(&[][..], |pinned| &pinned.files);
-    tx.commit_with(changes, counters, files)?;
+    tx.commit(changes, counters)?;
     Ok(())
 }

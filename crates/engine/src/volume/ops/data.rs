@@ -8,14 +8,13 @@ use holdfast_base::limits::{
 };
 
 use super::{count_bytes, setattr::clear_set_ids, wcc};
-use crate::disk::blocking;
 use crate::durable::{Durable, Pending};
 use crate::error::{Error, Result};
 use crate::format::extent::{FrameRef, Piece, Source, in_page, page_of};
 use crate::format::inode::Inode;
 use crate::format::record::Change;
 use crate::planted::{Bug, is_planted};
-use crate::segments::Pinned;
+use crate::segments::Unsynced;
 use crate::types::{Attr, Caller, FileKind, ReadData, Wcc, Written};
 use crate::volume::tx::{Step, Tx, may, permits};
 use crate::volume::{FileId, Volume};
@@ -139,7 +138,7 @@ impl Volume {
                         offset: *offset,
                         bytes: bytes.clone(),
                     });
-                    write(tx, caller, file, (offset, end), changes.collect(), None)
+                    write(tx, caller, file, (offset, end), changes.collect())
                 })
                 .await;
         }
@@ -150,10 +149,12 @@ impl Volume {
         })
         .await?;
         self.admit().await?;
-        let pinned = self.store_frames(file.ino, split(offset, data.clone())).await?;
+        let turn = self.segments.bulk_turn().await?;
+        let stored = self.store_frames(file.ino, split(offset, data.clone())).await?.synced().await?;
+        drop(turn);
         let mut at = offset;
-        let mut changes = Vec::with_capacity(pinned.frames.len());
-        for stored in &pinned.frames {
+        let mut changes = Vec::with_capacity(stored.frames().len());
+        for stored in stored.frames() {
             changes.push(Change::Frame {
                 ino: file.ino,
                 offset: at,
@@ -163,14 +164,12 @@ impl Volume {
             });
             at += u64::from(stored.len);
         }
-        self.write_op(|tx| write(tx, caller, file, (offset, end), changes.clone(), Some(&pinned))).await
+        self.write_op(|tx| write(tx, caller, file, (offset, end), changes.clone())).await
     }
 
-    /// Puts pieces into the open segment, off the runtime's threads.
-    pub(crate) async fn store_frames(&self, ino: u64, pieces: Vec<(u64, Bytes)>) -> Result<Pinned> {
-        let segments = self.segments.clone();
-        let pieces: Vec<Bytes> = pieces.into_iter().map(|(_, bytes)| bytes).collect();
-        blocking(self.segments.disk(), move || segments.append(ino, &pieces)).await
+    /// Puts pieces into the open segment.
+    pub(crate) async fn store_frames(&self, ino: u64, pieces: Vec<(u64, Bytes)>) -> Result<Unsynced> {
+        self.segments.store(ino, pieces.into_iter().map(|(_, bytes)| bytes).collect()).await
     }
 
     /// Waits until everything written to the volume so far is durable.
@@ -294,7 +293,6 @@ fn write(
     file: FileId,
     (offset, end): (u64, u64),
     mut changes: Vec<Change>,
-    pinned: Option<&Pinned>,
 ) -> Step<Written> {
     let inode = tx.file(file)?;
     may_write(&inode, caller)?;
@@ -324,7 +322,7 @@ fn write(
     }
     let answer = written(wcc(&inode, &next));
     changes.push(Change::Inode(Arc::new(next)));
-    tx.commit_with(changes, counters, pinned.map_or(&[], |pinned| &pinned.files))?;
+    tx.commit(changes, counters)?;
     Ok(answer)
 }
 
