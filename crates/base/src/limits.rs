@@ -2,6 +2,8 @@
 //!
 //! Units are in the names. Constants that depend on each other are compared at compile time below.
 
+use std::time::Duration;
+
 /// Longest name of a directory entry, bytes (POSIX NAME_MAX).
 pub const NAME_MAX_BYTES: usize = 255;
 /// Longest path and longest symbolic link target, bytes (POSIX PATH_MAX).
@@ -56,6 +58,10 @@ pub const JOURNAL_SOFT_MAX_BYTES: u64 = 1 << 30;
 pub const JOURNAL_HARD_MAX_BYTES: u64 = 2 << 30;
 /// Spare journal segments kept for reuse.
 pub const JOURNAL_SPARE_SEGMENTS_MAX: usize = 8;
+/// Volumes that are checkpointed at once.
+pub const CHECKPOINTS_MAX: usize = 4;
+/// How long a volume whose checkpoint failed is left alone.
+pub const CHECKPOINT_RETRY: Duration = Duration::from_secs(1);
 /// Inline data bytes of one volume in memory that start a checkpoint.
 pub const CHECKPOINT_INLINE_BYTES: usize = 48 << 20;
 /// Changed index entries of one volume in memory that start a checkpoint.
@@ -64,13 +70,31 @@ pub const CHECKPOINT_ENTRIES: usize = 100_000;
 pub const CHECKPOINT_SPOOL_BYTES: u64 = 512 << 20;
 /// Oldest change of a volume, seconds, that starts a checkpoint.
 pub const CHECKPOINT_AGE_SECONDS: u64 = 10;
+/// Inline data bytes of one volume past which its changes are slowed down.
+pub const VOLUME_DIRTY_SOFT_BYTES: u64 = 96 << 20;
 /// Inline data bytes of one volume past which its writers wait for the running checkpoint.
-pub const VOLUME_DIRTY_MAX_BYTES: usize = 192 << 20;
+pub const VOLUME_DIRTY_MAX_BYTES: u64 = 192 << 20;
+/// Changed index entries of one volume past which its changes are slowed down.
+pub const VOLUME_DIRTY_SOFT_ENTRIES: u64 = 250_000;
 /// Changed index entries of one volume past which its writers wait for the running checkpoint.
-pub const VOLUME_DIRTY_MAX_ENTRIES: usize = 500_000;
+pub const VOLUME_DIRTY_MAX_ENTRIES: u64 = 500_000;
+/// Inline data bytes of all volumes of a node past which those that hold much are slowed down.
+pub const NODE_DIRTY_SOFT_BYTES: u64 = 256 << 20;
+/// Inline data bytes of all volumes of a node at which each is left its least share.
+pub const NODE_DIRTY_MAX_BYTES: u64 = 768 << 20;
+/// The part of its own bounds that a volume keeps when the node is full.
+pub const NODE_SHARE_LEAST: f64 = 1.0 / 16.0;
+/// Journal bytes of one volume that no checkpoint has put away, past which its changes are slowed down.
+pub const VOLUME_JOURNAL_SOFT_BYTES: u64 = 512 << 20;
+/// The same, past which its writers wait.
+pub const VOLUME_JOURNAL_MAX_BYTES: u64 = 1 << 30;
+/// Longest that one change is delayed by back-pressure short of a hard bound.
+pub const WRITE_DELAY_MAX: Duration = Duration::from_millis(200);
 /// Uploaded segments whose local file stays as a read cache, on the whole node (64 MiB each).
 pub const KEPT_SEGMENTS_MAX: usize = 48;
-/// Bytes of sealed segments not yet in the store past which writers of the volume wait.
+/// Bytes of a volume in segment files not yet in the store past which its bulk writes are slowed down.
+pub const VOLUME_SPOOL_SOFT_BYTES: u64 = 2 << 30;
+/// The same, past which its bulk writes wait.
 pub const VOLUME_SPOOL_MAX_BYTES: u64 = 4 << 30;
 /// Volumes held open at once; the least recently used idle one is closed for the next.
 pub const OPEN_VOLUMES_MAX: usize = 1024;
@@ -111,8 +135,15 @@ const _: () = assert!(BULK_WRITE_MIN_BYTES <= FRAME_MAX_BYTES);
 const _: () = assert!(FRAME_MAX_BYTES as u64 <= EXTENT_PAGE_SPAN_BYTES);
 const _: () = assert!(NFS_IO_MAX_BYTES as usize <= JOURNAL_BUFFER_MAX_BYTES);
 const _: () = assert!(RPC_RECORD_MAX_BYTES <= CONNECTION_BYTES_MAX);
-const _: () = assert!(CHECKPOINT_INLINE_BYTES < VOLUME_DIRTY_MAX_BYTES);
-const _: () = assert!(CHECKPOINT_ENTRIES < VOLUME_DIRTY_MAX_ENTRIES);
+const _: () = assert!((CHECKPOINT_INLINE_BYTES as u64) < VOLUME_DIRTY_SOFT_BYTES);
+const _: () = assert!(VOLUME_DIRTY_SOFT_BYTES < VOLUME_DIRTY_MAX_BYTES);
+const _: () = assert!((CHECKPOINT_ENTRIES as u64) < VOLUME_DIRTY_SOFT_ENTRIES);
+const _: () = assert!(VOLUME_DIRTY_SOFT_ENTRIES < VOLUME_DIRTY_MAX_ENTRIES);
+const _: () = assert!(VOLUME_DIRTY_MAX_BYTES <= NODE_DIRTY_MAX_BYTES);
+const _: () = assert!(CHECKPOINT_SPOOL_BYTES < VOLUME_SPOOL_SOFT_BYTES);
+const _: () = assert!(VOLUME_SPOOL_SOFT_BYTES < VOLUME_SPOOL_MAX_BYTES);
+const _: () = assert!(VOLUME_JOURNAL_SOFT_BYTES < VOLUME_JOURNAL_MAX_BYTES);
+const _: () = assert!(VOLUME_JOURNAL_MAX_BYTES <= JOURNAL_HARD_MAX_BYTES);
 const _: () = assert!(JOURNAL_SOFT_MAX_BYTES < JOURNAL_HARD_MAX_BYTES);
 const _: () = assert!(JOURNAL_SEGMENT_BYTES < JOURNAL_SOFT_MAX_BYTES);
 const _: () = assert!(LOCK_CLIENT_NAME_MAX_BYTES + LOCK_OWNER_MAX_BYTES + 128 <= LOCK_RECORD_MAX_BYTES);

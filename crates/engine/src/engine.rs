@@ -1,13 +1,11 @@
-//! The node: its journal, its open volumes, and what runs in the background.
+//! The node: its journal and its open volumes.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
-use futures::StreamExt;
 use holdfast_base::{Clock, Random, VolumeId, limits};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
@@ -60,27 +58,22 @@ pub struct Environment {
 
 /// A place for one open volume. Opening and closing hold `turn`, so that they never overlap.
 #[derive(Default)]
-struct Slot {
-    turn: tokio::sync::Mutex<()>,
-    volume: Mutex<Option<Arc<Volume>>>,
+pub(crate) struct Slot {
+    pub turn: tokio::sync::Mutex<()>,
+    pub volume: Mutex<Option<Arc<Volume>>>,
 }
 
 /// A node. All methods may be called from anywhere at any time.
 pub struct Engine {
-    env: VolumeEnv,
+    pub(crate) env: VolumeEnv,
     state: NodeState,
     handle_key: [u8; 32],
-    slots: Mutex<BTreeMap<VolumeId, Arc<Slot>>>,
+    pub(crate) slots: Mutex<BTreeMap<VolumeId, Arc<Slot>>>,
     /// Records found at the start whose volumes were not opened yet.
     recovered: Mutex<Recovered>,
     openings: AtomicU64,
     background: Mutex<Vec<JoinHandle<()>>>,
 }
-
-/// Volumes that are checkpointed at once.
-const CHECKPOINTS_AT_ONCE: usize = 4;
-/// How often the checkpointer looks around when nobody wakes it.
-const TICK: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// Starts a node: reads the journal, and opens in the background what has records in it.
@@ -113,6 +106,7 @@ impl Engine {
             caches: Arc::new(Caches::new(config.caches)),
             index_cache,
             kept: Arc::new(KeptSegments::new(limits::KEPT_SEGMENTS_MAX)),
+            dirty: Arc::default(),
             bulk_room: Arc::new(Semaphore::new(limits::BULK_STEPS_MAX)),
             spool_dir: config.data_dir.join("spool"),
             due: Arc::new(Notify::new()),
@@ -275,7 +269,7 @@ impl Engine {
         self.openings.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    fn open_volumes(&self) -> Vec<Arc<Volume>> {
+    pub(crate) fn open_volumes(&self) -> Vec<Arc<Volume>> {
         let slots = self.slots.lock();
         slots.values().filter_map(|slot| slot.volume.lock().clone()).collect()
     }
@@ -300,65 +294,6 @@ impl Engine {
                     tracing::error!(volume = %id, %error, "a volume with records in the journal did not open");
                 }
             }
-        }
-    }
-
-    async fn keep_checkpointing(self: Arc<Self>) {
-        loop {
-            // Woken by a volume that has much to write, or by time for those that have little.
-            let _ = tokio::time::timeout(TICK, self.env.due.notified()).await;
-            self.report();
-            let due = self.due_volumes();
-            futures::stream::iter(due)
-                .for_each_concurrent(CHECKPOINTS_AT_ONCE, |volume| async move {
-                    if let Err(error) = volume.checkpoint().await {
-                        tracing::warn!(volume = %volume.id(), %error, "a checkpoint failed; it will be tried again");
-                        tokio::time::sleep(TICK).await;
-                    }
-                })
-                .await;
-            self.close_idle().await;
-        }
-    }
-
-    fn due_volumes(&self) -> Vec<Arc<Volume>> {
-        let (laggards, held) = self.env.journal.laggards();
-        let pressed = held > limits::JOURNAL_SOFT_MAX_BYTES;
-        let mut due = self.open_volumes();
-        due.retain(|volume| volume.checkpoint_due() || (pressed && laggards.contains(&volume.id())));
-        due
-    }
-
-    fn report(&self) {
-        metrics::gauge!("holdfast_journal_held_bytes").set(self.env.journal.held_bytes() as f64);
-    }
-
-    /// Closes volumes that nobody has used for a while.
-    async fn close_idle(&self) {
-        let slots: Vec<_> = self.slots.lock().iter().map(|(id, slot)| (*id, slot.clone())).collect();
-        let over = slots.len().saturating_sub(limits::OPEN_VOLUMES_MAX);
-        let mut idle: Vec<_> = slots
-            .into_iter()
-            .filter_map(|(id, slot)| {
-                let idle_ms = slot.volume.lock().as_ref().filter(|v| Arc::strong_count(v) == 1)?.idle_ms();
-                Some((idle_ms, id, slot))
-            })
-            .collect();
-        idle.sort_by_key(|(idle_ms, ..)| std::cmp::Reverse(*idle_ms));
-        for (index, (idle_ms, id, slot)) in idle.into_iter().enumerate() {
-            if index >= over && idle_ms < limits::VOLUME_IDLE_SECONDS * 1000 {
-                return;
-            }
-            let _turn = slot.turn.lock().await;
-            // Taken out first: whoever asks for it now waits for its turn and opens it again.
-            let taken = slot.volume.lock().take_if(|volume| Arc::strong_count(volume) == 1);
-            let Some(volume) = taken else { continue };
-            if let Err(error) = volume.close().await {
-                tracing::warn!(volume = %id, %error, "an idle volume did not close");
-                *slot.volume.lock() = Some(volume);
-                continue;
-            }
-            metrics::gauge!("holdfast_open_volumes").decrement(1);
         }
     }
 }

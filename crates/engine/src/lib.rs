@@ -7,6 +7,7 @@
 //! The engine knows volumes, inodes and bytes. It knows nothing of NFS, HTTP, SQL, teams or names of filesystems.
 
 mod cache;
+mod checkpointer;
 mod counting;
 mod disk;
 mod durable;
@@ -17,6 +18,7 @@ mod index;
 mod journal;
 mod node_state;
 mod planted;
+mod pressure;
 mod segments;
 mod store;
 mod types;

@@ -12,7 +12,7 @@ pub enum Bug {
     ConfirmUnwritten,
     /// Records are confirmed though their sync failed.
     ConfirmFailedSync,
-    /// Records are written before the data that they point at is synced.
+    /// Bulk data is pointed at though it was not synced.
     PointerBeforeData,
     /// The name of a new journal file is not synced.
     UnnamedJournalFile,

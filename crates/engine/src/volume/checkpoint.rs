@@ -54,7 +54,29 @@ impl Volume {
             // A checkpoint that failed left something frozen.
             large || old || state.frozen.is_some()
         };
-        aged || self.segments.waiting_bytes() >= limits::CHECKPOINT_SPOOL_BYTES
+        // One that holds others up, though it has little, is put away as well.
+        aged || self.is_pressed() || self.segments.waiting_bytes() >= limits::CHECKPOINT_SPOOL_BYTES
+    }
+
+    /// Wakes the checkpointer, unless this volume is in its hands already.
+    pub(crate) fn ask_for_checkpoint(&self) {
+        if !self.checkpointing.load(Ordering::Acquire) {
+            self.due.notify_one();
+        }
+    }
+
+    /// Whether the caller may start a checkpoint in the background: nobody else has.
+    pub(crate) fn begin_checkpointing(&self) -> bool {
+        !self.checkpointing.swap(true, Ordering::AcqRel)
+    }
+
+    /// The checkpoint that began has ended.
+    pub(crate) fn end_checkpointing(&self) {
+        self.checkpointing.store(false, Ordering::Release);
+        // More may have become due meanwhile.
+        if self.checkpoint_due() && !self.is_degraded() {
+            self.due.notify_one();
+        }
     }
 
     /// Runs a checkpoint. Nothing to do is a success.
@@ -69,7 +91,7 @@ impl Volume {
         let done = self.run_checkpoint(&mut memory).await;
         memory.unfinished = done.is_err();
         self.failing.store(done.is_err(), Ordering::Relaxed);
-        self.room.notify_waiters();
+        self.made_room();
         done
     }
 
@@ -132,7 +154,7 @@ impl Volume {
             self.warm_caches(&settled, gone_pages).await;
         }
         let dropped = self.state.lock().install();
-        self.room.notify_waiters();
+        self.made_room();
         // Many rows: freed without the lock.
         drop(dropped);
         drop(settled);

@@ -9,6 +9,7 @@
 //!
 //! Knows nothing of protocols, tenants or names of filesystems.
 
+mod admit;
 mod checkpoint;
 mod load;
 mod open;
@@ -21,7 +22,7 @@ mod upload;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use holdfast_base::{Clock, VolumeId, limits};
+use holdfast_base::{Clock, VolumeId};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -32,6 +33,7 @@ use crate::format::record::Change;
 use crate::index::Index;
 use crate::journal::Journal;
 use crate::planted::{Bug, is_planted};
+use crate::pressure::Held;
 use crate::segments::Segments;
 use crate::types::{Ino, ROOT_INO, VolumeUsage};
 use load::{Loaded, Need};
@@ -60,6 +62,8 @@ pub struct Volume {
     hash_key: [u8; 32],
     epoch: u64,
     root: FileId,
+    /// Inline data in memory, as last told to the node.
+    dirty: Held,
     /// Signalled when a checkpoint has made room.
     room: Notify,
     /// Wakes the checkpointer.
@@ -69,6 +73,8 @@ pub struct Volume {
     /// When the last operation began, milliseconds on the monotonic clock.
     used_at_ms: AtomicU64,
     failing: AtomicBool,
+    /// A checkpoint in the background is waiting for its place, running, or has failed just now.
+    checkpointing: AtomicBool,
 }
 
 impl Volume {
@@ -150,25 +156,6 @@ impl Volume {
             })
             .await?;
         Ok(Pending::new(value, lsn, self.journal.clone()))
-    }
-
-    /// Waits until the journal and the volume have room for another change.
-    async fn admit(&self) -> Result<()> {
-        self.journal.admit().await?;
-        loop {
-            let room = self.room.notified();
-            {
-                let state = self.state.lock();
-                let bytes = state.active_bytes + state.frozen_bytes;
-                if bytes < limits::VOLUME_DIRTY_MAX_BYTES
-                    && state.active.len() < limits::VOLUME_DIRTY_MAX_ENTRIES
-                {
-                    return Ok(());
-                }
-            }
-            self.due.notify_one();
-            room.await;
-        }
     }
 
     /// Reads a missing row, keeps it for the operation and, if it is still true, in the cache.

@@ -27,6 +27,7 @@ use crate::format::record::{Change, Record};
 use crate::index::{Index, IndexCache};
 use crate::journal::{Journal, Lsn};
 use crate::planted::{Bug, is_planted};
+use crate::pressure::{Held, Together};
 use crate::segments::{KeptSegments, SegmentEnv, Segments};
 use crate::store::Store;
 use crate::types::{Attr, FileKind, ROOT_INO, VolumeSpec};
@@ -43,6 +44,8 @@ pub(crate) struct VolumeEnv {
     pub index_cache: IndexCache,
     pub kept: Arc<KeptSegments>,
     pub bulk_room: Arc<Semaphore>,
+    /// Inline data of all volumes in memory.
+    pub dirty: Arc<Together>,
     /// Parent of all volumes' segment files.
     pub spool_dir: PathBuf,
     /// Wakes the node's checkpointer.
@@ -171,10 +174,12 @@ pub(crate) async fn open(
         hash_key: meta.hash_key,
         root: FileId { ino: ROOT_INO, generation: root.attr.generation },
         room: Notify::new(),
+        dirty: Held::new(env.dirty.clone()),
         due: env.due.clone(),
         checkpoint: tokio::sync::Mutex::new(checkpoint::Memory::default()),
         used_at_ms: AtomicU64::new(env.clock.monotonic().as_millis() as u64),
         failing: AtomicBool::new(false),
+        checkpointing: AtomicBool::new(false),
     }))
 }
 
@@ -187,6 +192,8 @@ fn fresh_state(env: &VolumeEnv, opening: Opening, meta: &Meta) -> State {
         frozen_mark: (meta.counters, meta.applied_lsn),
         active_bytes: 0,
         frozen_bytes: 0,
+        active_logged: 0,
+        frozen_logged: 0,
         active_since: None,
         indexed_next_ino: meta.counters.next_ino,
         index_version: 1,
@@ -216,6 +223,7 @@ async fn replay(
 ) -> Result<HashSet<u64>> {
     let mut wanted = HashSet::new();
     for (lsn, body) in records.into_iter().filter(|(lsn, _)| *lsn > state.lsn).collect::<Vec<_>>() {
+        state.active_logged += body.len() as u64;
         let record = with_planted_bugs(Record::decode(body)?);
         wanted.extend(record.changes.iter().filter_map(|change| match change {
             Change::Frame { at, .. } => Some(at.segment),

@@ -31,6 +31,10 @@ pub(crate) struct State {
     pub active_bytes: usize,
     /// The same of `frozen`.
     pub frozen_bytes: usize,
+    /// Journal bytes of the changes in `active`.
+    pub active_logged: u64,
+    /// The same of `frozen`.
+    pub frozen_logged: u64,
     /// When the oldest change in `active` was made, on the monotonic clock.
     pub active_since: Option<Duration>,
     /// Inodes from this one on are not in the index.
@@ -57,6 +61,7 @@ impl State {
         self.frozen = Some(Arc::new(std::mem::take(&mut self.active)));
         self.frozen_mark = (self.counters, self.lsn);
         self.frozen_bytes = std::mem::take(&mut self.active_bytes);
+        self.frozen_logged = std::mem::take(&mut self.active_logged);
         self.active_since = None;
     }
 
@@ -65,6 +70,7 @@ impl State {
         self.index_version += 1;
         self.indexed_next_ino = self.frozen_mark.0.next_ino;
         self.frozen_bytes = 0;
+        self.frozen_logged = 0;
         self.frozen.take()
     }
 

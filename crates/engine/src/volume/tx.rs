@@ -171,13 +171,14 @@ impl<'a> Tx<'a> {
         scratch.clear();
         record.encode(&mut scratch);
         let lsn = self.volume.journal.append(self.volume.id, &scratch);
+        self.state.active_logged += scratch.len() as u64;
         self.state.scratch = scratch;
         let lsn = lsn?;
         self.state.apply(lsn, record, self.loaded, self.volume.clock.monotonic());
         if self.state.active_bytes >= limits::CHECKPOINT_INLINE_BYTES
             || self.state.active.len() >= limits::CHECKPOINT_ENTRIES
         {
-            self.volume.due.notify_one();
+            self.volume.ask_for_checkpoint();
         }
         Ok(lsn)
     }

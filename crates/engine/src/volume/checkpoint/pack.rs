@@ -48,7 +48,7 @@ impl Volume {
             state.frozen = Some(swapped.clone());
             state.frozen_bytes = 0;
         }
-        self.room.notify_waiters();
+        self.made_room();
         self.settle_active(&settled).await;
         Ok(swapped)
     }
