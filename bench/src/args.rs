@@ -16,6 +16,9 @@ pub struct Options {
     /// NAME=PID: account for this target's processor time.
     #[arg(long = "pid")]
     pub pids: Vec<PidSpec>,
+    /// HOST:PORT:/export of another filesystem on the first target's server, to flood while the target is measured.
+    #[arg(long)]
+    pub flood: Option<FloodSpec>,
     /// A directory on the disk that the servers write to, for the disk's own figures.
     #[arg(long)]
     pub disk: Option<PathBuf>,
@@ -82,6 +85,18 @@ impl FromStr for TargetSpec {
         let nfs = resolved.ok_or_else(|| format!("{host_port}: no address"))?;
         let mount = SocketAddr::new(nfs.ip(), mount_port.unwrap_or(nfs.port()));
         Ok(Self { name: name.into(), nfs, mount, export: format!("/{path}") })
+    }
+}
+
+/// Where a flood goes: a target without a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FloodSpec(pub TargetSpec);
+
+impl FromStr for FloodSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        format!("flood={text}").parse().map(Self)
     }
 }
 

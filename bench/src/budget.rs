@@ -16,6 +16,8 @@ pub enum Budget {
         /// Bound of the 99th percentile, microseconds.
         p99_us: f64,
     },
+    /// At most this many times the figure that the target has undisturbed.
+    Beside(f64),
 }
 
 /// A budget judged.
@@ -36,6 +38,7 @@ impl Budget {
         match self {
             Self::Peer(ratio) => format!(">= {ratio} x peer"),
             Self::Disk(ratio) => format!(">= {ratio} x disk"),
+            Self::Beside(ratio) => format!("<= {ratio} x alone"),
             Self::Latency { p50_ratio, p99_us } => {
                 format!("p50 <= {p50_ratio} x disk, p99 < {} ms", p99_us / 1e3)
             }
@@ -47,6 +50,7 @@ impl Budget {
         let within = match self {
             Self::Peer(least) => row.peer_ratio().map(|ratio| ratio >= least),
             Self::Disk(least) => row.disk_ratio().map(|ratio| ratio >= least),
+            Self::Beside(most) => row.disk_ratio().map(|ratio| ratio <= most),
             Self::Latency { p50_ratio, p99_us } => row
                 .disk_ratio()
                 .zip(row.targets.first().and_then(|series| series.p99_us()))
@@ -80,6 +84,14 @@ mod tests {
         assert_eq!(Budget::Disk(0.8).judge(&beside), Verdict::Met);
         assert_eq!(Budget::Disk(0.9).judge(&beside), Verdict::Missed);
         assert_eq!(Budget::Disk(0.1).judge(&row(Budget::Disk(0.1), &[85.0], None)), Verdict::Unjudged);
+    }
+
+    #[test]
+    fn a_flood_may_move_the_figure_so_far() {
+        let beside = row(Budget::Beside(1.1), &[110.0], Some(100.0));
+        assert_eq!(Budget::Beside(1.1).judge(&beside), Verdict::Met);
+        assert_eq!(Budget::Beside(1.05).judge(&beside), Verdict::Missed);
+        assert_eq!(Budget::Beside(9.0).judge(&row(Budget::Beside(9.0), &[1.0], None)), Verdict::Unjudged);
     }
 
     #[test]

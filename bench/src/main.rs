@@ -14,6 +14,7 @@ mod cpu;
 mod disk;
 mod drive;
 mod error;
+mod flood;
 mod meter;
 mod ops;
 mod report;

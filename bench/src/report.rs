@@ -20,6 +20,8 @@ pub enum Figure {
     Throughput,
     /// Median latency, microseconds: less is better.
     MedianLatency,
+    /// 99th percentile of the latency, microseconds: less is better.
+    TailLatency,
 }
 
 impl Figure {
@@ -29,6 +31,7 @@ impl Figure {
             Self::Rate | Self::Entries => measurement.rate(),
             Self::Throughput => measurement.megabytes_per_second(),
             Self::MedianLatency => measurement.p50_us,
+            Self::TailLatency => measurement.p99_us,
         }
     }
 
@@ -39,6 +42,7 @@ impl Figure {
             Self::Entries => "entries/s",
             Self::Throughput => "MB/s",
             Self::MedianLatency => "us p50",
+            Self::TailLatency => "us p99",
         }
     }
 }
@@ -83,7 +87,7 @@ pub struct Row {
     pub budget: Option<Budget>,
     /// The targets in the order given.
     pub targets: Vec<Series>,
-    /// The bare disk in the same turns.
+    /// The yardstick in the same turns: the bare disk, or the first target undisturbed.
     pub disk: Option<Series>,
 }
 

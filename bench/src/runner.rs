@@ -38,7 +38,13 @@ pub async fn run_row<W: Workload>(
             }
             let measured = workload.measure(&sessions[at], state, run).await;
             match kept(&mut targets[at], measured) {
-                Some(measurement) => targets[at].runs.push(measurement),
+                Some(measurement) => {
+                    targets[at].runs.push(measurement);
+                    let reference = states[at].as_mut().and_then(|state| workload.reference(state));
+                    if let Some(measurement) = reference.filter(|_| at == 0) {
+                        bare.get_or_insert_with(|| Series::new("alone")).runs.push(measurement);
+                    }
+                }
                 None => states[at] = None,
             }
         }

@@ -45,7 +45,7 @@ impl Session {
         let options = ConnectOptions { call_timeout, ..ConnectOptions::default() };
         let mut client = Client::connect_with(spec.nfs, credential(), options.clone()).await?;
         ensure_io_size(&client, root).await?;
-        let home_name = format!("bench-{}", std::process::id());
+        let home_name = format!("bench-{}-{}", spec.name, std::process::id());
         let home = ops::mkdir(&mut client, &root, &home_name).await?;
         let pid = pids.iter().find(|pid| pid.name == spec.name).map(|pid| pid.pid);
         Ok(Self {

@@ -33,6 +33,12 @@ pub struct Sizes {
     /// RENAMEs, REMOVEs and MKDIRs of one worker; 16 workers do four times as many.
     #[arg(long, default_value_t = 4_000, value_parser = clap::value_parser!(u64).range(64..=100_000))]
     pub names: u64,
+    /// Small files of the neighbour of a flood, and as many without it.
+    #[arg(long, default_value_t = 4_000, value_parser = clap::value_parser!(u64).range(64..=100_000))]
+    pub neighbour_files: u64,
+    /// GETATTRs of the same.
+    #[arg(long, default_value_t = 40_000, value_parser = clap::value_parser!(u64).range(64..=1_000_000))]
+    pub neighbour_calls: u64,
 }
 
 impl Sizes {
@@ -49,6 +55,8 @@ impl Sizes {
             lookup_files: self.lookup_files / 8,
             entries: self.entries / 8,
             names: self.names / 8,
+            neighbour_files: self.neighbour_files / 8,
+            neighbour_calls: self.neighbour_calls / 8,
         }
     }
 }

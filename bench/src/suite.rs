@@ -12,8 +12,8 @@ use crate::runner::run_row;
 use crate::session::Session;
 use crate::sizes::Sizes;
 use crate::workload::{
-    Change, CommitLatency, Lookups, Names, RandomRead, RandomWrite, ReadDirPlus, SequentialRead,
-    SequentialWrite, SmallFiles, Timed, Workload,
+    Change, CommitLatency, Does, Lookups, Names, Neighbour, RandomRead, RandomWrite, ReadDirPlus,
+    SequentialRead, SequentialWrite, SmallFiles, Timed, Workload,
 };
 
 /// Workers of the rows with many clients.
@@ -40,6 +40,7 @@ pub async fn run(options: &Options) -> Result<Report> {
     let sizes = if options.quick { options.sizes.quick() } else { options.sizes.clone() };
     suite.data(&sizes).await?;
     suite.metadata(&sizes).await?;
+    suite.tenants(&sizes).await?;
     let targets = suite.sessions.iter().map(|session| session.name.clone()).collect();
     let report = Report { targets, runs: options.runs(), quick: options.quick, sizes, rows: suite.rows };
     if report.is_sound() {
@@ -67,12 +68,19 @@ fn check_options(options: &Options) -> Result<()> {
 
 impl Suite<'_> {
     async fn row(&mut self, workload: impl Workload) -> Result<()> {
+        let all = self.sessions.len();
+        self.row_on(all, workload).await
+    }
+
+    /// A row on the first so many targets.
+    async fn row_on(&mut self, targets: usize, workload: impl Workload) -> Result<()> {
         let name = workload.name();
         if !self.options.wants(&name) {
             return Ok(());
         }
         notice(&name);
-        let row = run_row(&workload, &mut self.sessions, self.disk.as_ref(), self.options.runs()).await?;
+        let row = run_row(&workload, &mut self.sessions[..targets], self.disk.as_ref(), self.options.runs())
+            .await?;
         self.rows.push(row);
         Ok(())
     }
@@ -89,6 +97,17 @@ impl Suite<'_> {
         self.row(CommitLatency { count: sizes.commits, timed: Timed::WriteAndCommit }).await?;
         self.row(SmallFiles { workers: 1, each: sizes.files, budget: 1.5 }).await?;
         self.row(SmallFiles { workers: MANY, each: sizes.files / 4, budget: 3.0 }).await
+    }
+
+    /// Rows about what one tenant feels of another: the first target's, if there is a place for a flood.
+    async fn tenants(&mut self, sizes: &Sizes) -> Result<()> {
+        let Some(flood) = self.options.flood.clone() else { return Ok(()) };
+        for (does, count) in
+            [(Does::SmallFiles, sizes.neighbour_files), (Does::GetAttr, sizes.neighbour_calls)]
+        {
+            self.row_on(1, Neighbour { does, count, flood: flood.0.clone() }).await?;
+        }
+        Ok(())
     }
 
     /// Rows about names and attributes.

@@ -33,7 +33,7 @@ fn all_series(report: &Report) -> impl Iterator<Item = (&Row, &Series)> {
 fn figures(report: &Report) -> Vec<Vec<String>> {
     let mut head: Vec<String> = vec!["workload".into(), "unit".into()];
     head.extend(report.targets.iter().cloned());
-    head.extend(["ratio", "bare disk", "ratio", "budget", ""].map(String::from));
+    head.extend(["ratio", "yardstick", "ratio", "budget", ""].map(String::from));
     let rows = report.rows.iter().map(|row| {
         let mut cells = vec![row.name.clone(), row.figure.unit().into()];
         cells.extend(row.targets.iter().map(|series| spread_text(row.spread(series))));

@@ -12,7 +12,8 @@ use crate::suite;
 async fn report(stub: &Stub, extra: &[&str]) -> Report {
     let target = format!("stub={}:/bench", stub.address);
     let small = "--sequential-mib 16 --random-mib 8 --random-reads 80 --random-writes 80 --files 64 --commits 8 \
-                 --lookups 800 --lookup-files 64 --entries 2000 --names 64 --quick";
+                 --lookups 800 --lookup-files 64 --entries 2000 --names 64 \
+                 --neighbour-files 64 --neighbour-calls 64 --quick";
     let arguments = ["bench", "--target", &target].into_iter().chain(small.split_whitespace());
     suite::run(&Options::parse_from(arguments.chain(extra.iter().copied()))).await.expect("a report")
 }
@@ -27,9 +28,10 @@ async fn a_sound_server_passes_and_is_left_as_it_was() {
     let stub = Stub::start(Fault::None).await;
     let disk = tempfile::tempdir().expect("a directory");
     let disk = disk.path().to_str().expect("a plain path");
-    let report = report(&stub, &["--disk", disk, "--runs", "2"]).await;
+    let flood = format!("{}:/bench", stub.address);
+    let report = report(&stub, &["--disk", disk, "--runs", "2", "--flood", &flood]).await;
     assert_eq!(failed_rows(&report), Vec::<&str>::new());
-    assert_eq!(report.rows.len(), 17);
+    assert_eq!(report.rows.len(), 19);
     for row in &report.rows {
         assert_eq!(row.targets[0].runs.len(), 2, "{}", row.name);
         assert!(

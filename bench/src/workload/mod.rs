@@ -7,6 +7,7 @@ mod commit;
 mod directories;
 mod lookups;
 mod names;
+mod neighbour;
 mod random;
 mod sequential;
 mod small_files;
@@ -15,6 +16,7 @@ pub use commit::{CommitLatency, Timed};
 pub use directories::ReadDirPlus;
 pub use lookups::Lookups;
 pub use names::{Change, Names};
+pub use neighbour::{Does, Neighbour};
 pub use random::{RandomRead, RandomWrite};
 pub use sequential::{SequentialRead, SequentialWrite};
 pub use small_files::SmallFiles;
@@ -56,6 +58,12 @@ pub trait Workload {
 
     /// One run.
     async fn measure(&self, session: &Session, state: &mut Self::State, run: u32) -> Result<Measurement>;
+
+    /// What the last run measured of the same target to compare with, if the workload has its own yardstick.
+    fn reference(&self, state: &mut Self::State) -> Option<Measurement> {
+        let _ = state;
+        None
+    }
 
     /// Removes what `prepare` made.
     async fn finish(&self, session: &Session, state: Self::State) -> Result<()>;
