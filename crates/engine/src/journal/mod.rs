@@ -72,7 +72,32 @@ struct Pending {
     last_buffered: Lsn,
     sync_wanted: bool,
     stop: bool,
-    waiters: Vec<(Lsn, Waker)>,
+    waiters: Vec<Waiter>,
+    /// Counts waiters, to tell them apart.
+    waited: u64,
+}
+
+/// Somebody who waits for a record.
+struct Waiter {
+    lsn: Lsn,
+    id: u64,
+    waker: Waker,
+}
+
+impl Pending {
+    /// Enters a waiter, or its new waker if it is there already: a wait is polled more than once, and whoever counts
+    /// waiters must count it once.
+    fn enter(&mut self, lsn: Lsn, id: &mut Option<u64>, waker: &Waker) {
+        let entered = id.and_then(|id| self.waiters.iter_mut().rev().find(|waiter| waiter.id == id));
+        match entered {
+            Some(waiter) => waiter.waker.clone_from(waker),
+            None => {
+                self.waited += 1;
+                *id = Some(self.waited);
+                self.waiters.push(Waiter { lsn, id: self.waited, waker: waker.clone() });
+            }
+        }
+    }
 }
 
 struct Shared {
@@ -212,7 +237,7 @@ impl Journal {
     /// Resolves once the record is on stable storage.
     pub(crate) fn durable(&self, lsn: Lsn) -> DurableWait {
         let writer = self.runner.as_ref().and_then(Runner::shared_writer);
-        DurableWait { shared: self.shared.clone(), writer, lsn }
+        DurableWait { shared: self.shared.clone(), writer, id: None, lsn }
     }
 
     /// Whether the journal still takes records.
@@ -293,6 +318,8 @@ pub(crate) struct DurableWait {
     shared: Arc<Shared>,
     /// For committing alone, until that was tried.
     writer: Option<Arc<Mutex<Writer>>>,
+    /// Its number among the waiters, once it is one.
+    id: Option<u64>,
     lsn: Lsn,
 }
 
@@ -306,16 +333,17 @@ impl Future for DurableWait {
         if let Some(writer) = self.writer.take() {
             self.shared.commit_alone(&writer);
         }
-        let mut pending = self.shared.pending.lock();
+        let Self { shared, id, lsn, .. } = &mut *self;
+        let mut pending = shared.pending.lock();
         // Looked at again under the lock: the writer advances `durable` before it takes the waiters.
-        if self.shared.durable.load(Ordering::Acquire) >= self.lsn {
+        if shared.durable.load(Ordering::Acquire) >= *lsn {
             return Poll::Ready(Ok(()));
         }
-        self.shared.check()?;
-        pending.waiters.push((self.lsn, context.waker().clone()));
+        shared.check()?;
+        pending.enter(*lsn, id, context.waker());
         pending.sync_wanted = true;
         drop(pending);
-        self.shared.notice_work();
+        shared.notice_work();
         Poll::Pending
     }
 }

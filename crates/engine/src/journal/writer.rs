@@ -214,14 +214,14 @@ impl Writer {
         let mut pending = self.shared.pending.lock();
         let waiters = std::mem::take(&mut pending.waiters);
         let (ready, waiting): (Vec<_>, Vec<_>) =
-            waiters.into_iter().partition(|(lsn, _)| *lsn <= batch.last_lsn);
+            waiters.into_iter().partition(|waiter| waiter.lsn <= batch.last_lsn);
         pending.waiters = waiting;
         pending.sync_wanted |= !pending.waiters.is_empty();
         drop(pending);
         self.shared.served(ready.len());
         self.shared.room.notify_waiters();
-        for (_, waker) in ready {
-            waker.wake();
+        for waiter in ready {
+            waiter.waker.wake();
         }
     }
 
@@ -231,8 +231,8 @@ impl Writer {
         // Set once: the first reason is the one that explains the others.
         let _ = self.shared.failed.set(why.into());
         let waiters = std::mem::take(&mut self.shared.pending.lock().waiters);
-        for (_, waker) in waiters {
-            waker.wake();
+        for waiter in waiters {
+            waiter.waker.wake();
         }
         self.shared.room.notify_waiters();
     }

@@ -213,7 +213,7 @@ fn replace(tx: &mut Tx<'_>, inode: &Arc<Inode>, owner: PutOwner, content: &Conte
     let mut changes = vec![Change::Cut { ino, from: 0 }];
     changes.extend(content.changes(ino));
     changes.push(Change::Inode(Arc::new(next)));
-    commit(tx, changes, counters, content)?;
+    tx.commit(changes, counters)?;
     Ok(PutOutcome { attr, created: false })
 }
 
@@ -243,7 +243,7 @@ fn make(
     let attr = inode.attr;
     let mut changes = vec![Change::Inode(Arc::new(inode)), entry, Change::Inode(Arc::new(parent))];
     changes.extend(content.changes(attr.ino));
-    commit(tx, changes, counters, content)?;
+    tx.commit(changes, counters)?;
     Ok(PutOutcome { attr, created: true })
 }
 
@@ -253,14 +253,4 @@ fn set_content(inode: &mut Inode, owner: PutOwner, content: &Content) {
     inode.attr.uid = owner.uid.unwrap_or(inode.attr.uid);
     inode.attr.gid = owner.gid.unwrap_or(inode.attr.gid);
     inode.attr.mode = owner.mode.map_or(inode.attr.mode, |mode| mode & 0o7777);
-}
-
-fn commit(
-    tx: &mut Tx<'_>,
-    changes: Vec<Change>,
-    counters: crate::format::meta::Counters,
-    content: &Content,
-) -> Step<()> {
-    tx.commit(changes, counters)?;
-    Ok(())
 }
