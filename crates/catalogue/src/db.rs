@@ -1,50 +1,28 @@
-//! The connection pool, its settings, and the embedded migrations.
+//! The catalogue's handle: its pool, and the transactions that every statement runs in.
+//!
+//! On PostgreSQL a transaction takes one of two roles as it begins, and one for a team names that team; the policies
+//! of the schema do the rest. Outside such a transaction the server's own login sees no row of any tenant, so that a
+//! statement that forgets its team finds nothing. SQLite has no roles: there the conditions of the statements alone
+//! keep teams apart, as they do on both.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use holdfast_base::{Clock, Random, Timestamp};
-use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, Row, SqlSafeStr};
+use holdfast_base::{Clock, Random, TeamId, Timestamp};
+use sqlx::any::AnyRow;
+use sqlx::{Any, AnyPool, Row, Transaction};
 
 use crate::CatalogueError;
+use crate::engine::Engine;
+use crate::migrations::migrator;
 
-/// Most connections to a database file. Writers exclude each other anyway; the rest serve readers.
-const POOL_MAX_CONNECTIONS: u32 = 4;
-/// Longest wait for a free connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What every SQLite connection is told first. `synchronous = FULL` syncs the log at every commit, so an
-/// acknowledged change survives power loss.
-const SQLITE_SETTINGS: [&str; 4] = [
-    "PRAGMA busy_timeout = 5000",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-];
-
-macro_rules! migration {
-    ($version:literal, $file:literal) => {
-        ($version, $file, include_str!(concat!("../migrations/", $file, ".sql")))
-    };
-}
-
-/// Every migration, in order. A released one is never edited: its checksum is compared at each start.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
-    migration!(1, "0001_teams"),
-    migration!(2, "0002_api_keys"),
-    migration!(3, "0003_api_keys_by_team"),
-    migration!(4, "0004_filesystems"),
-    migration!(5, "0005_filesystems_name"),
-    migration!(6, "0006_filesystems_unfinished"),
-    migration!(7, "0007_filesystems_touch.sqlite"),
-];
+/// A transaction; dropped without a commit, it did not happen.
+pub(crate) type Tx = Transaction<'static, Any>;
 
 /// The catalogue of one server. Cheap to clone; all clones share one pool.
 #[derive(Clone)]
 pub struct Catalogue {
-    pub(crate) pool: AnyPool,
+    engine: Engine,
+    pool: AnyPool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
 }
@@ -56,49 +34,48 @@ impl std::fmt::Debug for Catalogue {
 }
 
 impl Catalogue {
-    /// Opens the database at `url`, makes it if it is missing, and brings its schema up to date.
+    /// Opens the database at `url` and brings its schema up to date.
     ///
-    /// `sqlite://path/to/file` or `sqlite::memory:` (gone with the last clone). Keys and ids come from `random`,
-    /// so anything but the operating system's source makes guessable keys.
+    /// `sqlite://path/to/file`, made if it is missing; `sqlite::memory:`, gone with the last clone;
+    /// `postgres://user@host/database`, where the user owns the database and may make roles, or is a member of
+    /// `holdfast_tenant` and `holdfast_server`. Keys and ids come from `random`, so anything but the operating
+    /// system's source makes guessable keys.
     ///
     /// # Errors
-    /// `Invalid` for a URL of another kind; `Unavailable` where the file cannot be opened or its schema is newer
+    /// `Invalid` for a URL of another kind; `Unavailable` where the database cannot be opened or its schema is newer
     /// than this program.
     pub async fn open(
         url: &str,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, CatalogueError> {
-        let Some(rest) = url.strip_prefix("sqlite:") else {
-            return Err(CatalogueError::invalid("catalogue", "must be a URL that begins with sqlite:"));
-        };
-        sqlx::any::install_default_drivers();
-        let in_memory = rest.contains(":memory:") || rest.contains("mode=memory");
-        let url = match (in_memory || rest.contains("mode="), rest.contains('?')) {
-            (true, _) => url.to_owned(),
-            (false, true) => format!("{url}&mode=rwc"),
-            (false, false) => format!("{url}?mode=rwc"),
-        };
-        let mut options = AnyPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
-        options = if in_memory {
-            // The database lives in its connection: one, kept for as long as the pool.
-            options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None)
-        } else {
-            options.max_connections(POOL_MAX_CONNECTIONS)
-        };
-        let pool = options
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    for setting in SQLITE_SETTINGS {
-                        sqlx::raw_sql(setting).execute(&mut *connection).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .connect(&url)
-            .await?;
-        migrator().run(&pool).await?;
-        Ok(Self { pool, clock, random })
+        let engine = Engine::of(url)?;
+        let pool = engine.connect(url).await?;
+        migrator(engine).run(&pool).await?;
+        Ok(Self { engine, pool, clock, random })
+    }
+
+    /// Begins a transaction that may see and change this team's rows only.
+    pub(crate) async fn begin_for(&self, team: TeamId) -> Result<Tx, CatalogueError> {
+        self.begin_as("holdfast_tenant", &team.to_string()).await
+    }
+
+    /// Begins a transaction over every team's rows: the administrator's work, and the server's own.
+    pub(crate) async fn begin_for_all(&self) -> Result<Tx, CatalogueError> {
+        self.begin_as("holdfast_server", "").await
+    }
+
+    async fn begin_as(&self, role: &str, team: &str) -> Result<Tx, CatalogueError> {
+        let mut tx = self.pool.begin().await?;
+        if self.engine == Engine::Postgres {
+            // Both settings end with the transaction.
+            sqlx::query("SELECT set_config('holdfast.team_id', $1, true), set_config('role', $2, true)")
+                .bind(team.to_owned())
+                .bind(role.to_owned())
+                .execute(&mut *tx)
+                .await?;
+        }
+        Ok(tx)
     }
 
     /// Whether the database answers.
@@ -119,14 +96,6 @@ impl Catalogue {
         let now = self.clock.now();
         now.seconds.saturating_mul(1_000_000).saturating_add(i64::from(now.nanos / 1_000))
     }
-}
-
-fn migrator() -> Migrator {
-    let migrations = MIGRATIONS.iter().map(|(version, name, sql)| {
-        let kind = MigrationType::Simple;
-        Migration::new(*version, (*name).into(), kind, (*sql).into_sql_str(), false)
-    });
-    Migrator::with_migrations(migrations.collect())
 }
 
 /// A time column, which holds microseconds since the epoch.
@@ -159,22 +128,6 @@ pub(crate) fn signed(field: &'static str, value: u64) -> Result<i64, CatalogueEr
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_migration_file_is_embedded_once_in_its_place_with_one_statement() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
-        let mut files: Vec<String> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        files.sort();
-        let embedded: Vec<String> = MIGRATIONS.iter().map(|(_, name, _)| format!("{name}.sql")).collect();
-        assert_eq!(files, embedded);
-        for (version, name, sql) in MIGRATIONS {
-            assert!(name.starts_with(&format!("{version:04}_")), "{name}");
-            assert_eq!(sql.matches("CREATE ").count(), 1, "{name}");
-        }
-    }
 
     #[test]
     fn micros_round_trip_on_both_sides_of_the_epoch() {

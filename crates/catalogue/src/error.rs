@@ -15,6 +15,16 @@ pub enum CatalogueError {
         /// The field whose value is taken.
         field: &'static str,
     },
+    /// Something still depends on it.
+    #[error("{noun} is in use: it has {count} {what}")]
+    InUse {
+        /// What cannot be removed.
+        noun: &'static str,
+        /// How many of them it has.
+        count: u64,
+        /// What it has, in the plural.
+        what: &'static str,
+    },
     /// A value outside its rule.
     #[error("{field} {message}")]
     Invalid {

@@ -75,10 +75,12 @@ impl Principal {
 /// A key that was just made.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    /// The key's record.
+    /// The key's id.
     pub id: KeyId,
     /// The key in clear, for this once.
     pub key: ApiKey,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
 /// What is kept about a key.
@@ -112,11 +114,12 @@ impl Catalogue {
         let mut secret = [0; SECRET_BYTES];
         self.random.fill(&mut secret);
         let key = ApiKey(format!("{PREFIX}{}", hex(&secret)));
-        let id = KeyId::generate(&*self.random);
+        let (id, now) = (KeyId::generate(&*self.random), self.now_micros());
         let (kind, team) = match scope {
             Scope::Team(team) => ("team", Some(team.to_string())),
             Scope::Admin => ("admin", None),
         };
+        let mut tx = self.begin_for_all().await?;
         sqlx::query(
             "INSERT INTO api_keys (id, kind, team_id, name, sha256, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
         )
@@ -125,11 +128,12 @@ impl Catalogue {
         .bind(team)
         .bind(name.to_owned())
         .bind(hash(key.reveal()))
-        .bind(self.now_micros())
-        .execute(&self.pool)
+        .bind(now)
+        .execute(&mut *tx)
         .await
         .map_err(missing_team)?;
-        Ok(NewKey { id, key })
+        tx.commit().await?;
+        Ok(NewKey { id, key, created_at: timestamp(now) })
     }
 
     /// Who `plain` is the key of; `None` for a text that is no key, an unknown key, and a revoked one.
@@ -144,13 +148,16 @@ impl Catalogue {
             return Ok(None);
         }
         let wanted = hash(plain);
+        // Whose team it is comes out of this lookup, so it cannot be made as that team.
+        let mut tx = self.begin_for_all().await?;
         let row = sqlx::query(
             "SELECT id, kind, team_id, name, sha256, created_at, last_used_at, revoked_at \
              FROM api_keys WHERE sha256 = $1 AND revoked_at IS NULL",
         )
         .bind(wanted.clone())
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *tx)
         .await?;
+        tx.commit().await?;
         let Some(row) = row else { return Ok(None) };
         if !equal(wanted.as_bytes(), row.try_get::<String, _>("sha256")?.as_bytes()) {
             return Ok(None);
@@ -160,16 +167,32 @@ impl Catalogue {
         Ok(Some(Principal { key_id: record.id, scope: record.scope }))
     }
 
+    /// Whether the key exists and is not revoked.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn is_key_good(&self, key: KeyId) -> Result<bool, CatalogueError> {
+        let mut tx = self.begin_for_all().await?;
+        let row = sqlx::query("SELECT id FROM api_keys WHERE id = $1 AND revoked_at IS NULL")
+            .bind(key.to_string())
+            .fetch_optional(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(row.is_some())
+    }
+
     /// Ends a key. Revoking twice is not an error.
     ///
     /// # Errors
     /// `NotFound`, `Unavailable`.
     pub async fn revoke_key(&self, key: KeyId) -> Result<(), CatalogueError> {
+        let mut tx = self.begin_for_all().await?;
         let done = sqlx::query("UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1")
             .bind(key.to_string())
             .bind(self.now_micros())
-            .execute(&self.pool)
+            .execute(&mut *tx)
             .await?;
+        tx.commit().await?;
         if done.rows_affected() == 0 { Err(CatalogueError::NotFound { noun: "key" }) } else { Ok(()) }
     }
 
@@ -182,13 +205,15 @@ impl Catalogue {
             Scope::Team(team) => team.to_string(),
             Scope::Admin => String::new(),
         };
+        let mut tx = self.begin_for_all().await?;
         let rows = sqlx::query(
             "SELECT id, kind, team_id, name, created_at, last_used_at, revoked_at FROM api_keys \
              WHERE COALESCE(team_id, '') = $1 ORDER BY created_at, id",
         )
         .bind(team)
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *tx)
         .await?;
+        tx.commit().await?;
         rows.iter().map(KeyRecord::from_row).collect()
     }
 
@@ -198,14 +223,19 @@ impl Catalogue {
         if last_used_at.is_some_and(|then| now.saturating_sub(then) < TOUCH_AGE_MICROS) {
             return;
         }
-        let done = sqlx::query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1")
-            .bind(key.to_string())
-            .bind(now)
-            .execute(&self.pool)
-            .await;
-        if let Err(error) = done {
-            tracing::warn!(key_id = %key, %error, "the time of last use was not written");
+        if let Err(error) = self.write_last_use(key, now).await {
+            tracing::warn!(key_id = %key, cause = ?error, "the time of last use was not written");
         }
+    }
+
+    async fn write_last_use(&self, key: KeyId, now_micros: i64) -> Result<(), CatalogueError> {
+        let mut tx = self.begin_for_all().await?;
+        sqlx::query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1")
+            .bind(key.to_string())
+            .bind(now_micros)
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
     }
 }
 

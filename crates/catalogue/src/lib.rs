@@ -1,8 +1,9 @@
 //! The catalogue: teams, API keys and filesystems in SQL.
 //!
-//! **Owns** the schema (numbered migrations, one statement each, never edited once released) and every SQL
-//! statement of the server. SQL is the subset that SQLite and PostgreSQL share (`$1` placeholders, BIGINT, TEXT);
-//! what they do not share is in migrations marked with the engine's name. Times are microseconds since the epoch.
+//! **Owns** the schema (numbered migrations, never edited once released) and every SQL statement of the server, on
+//! SQLite and on PostgreSQL. SQL is the subset that both share (`$1` placeholders, BIGINT, TEXT); what they do not
+//! share is in migrations marked with the engine's name. On PostgreSQL forced row-level security keeps teams apart a
+//! second time, below the statements. Times are microseconds since the epoch.
 //!
 //! **In a crash** every method is one transaction: it happened or it did not. A filesystem is created in three steps
 //! (row `creating`, volume made elsewhere, row `active`) and deleted in three (row `deleting`, volume removed
@@ -12,10 +13,12 @@
 //! **Knows nothing** of volumes, files, NFS or HTTP. Errors are few: see [`CatalogueError`].
 
 mod db;
+mod engine;
 mod error;
 mod filesystems;
 mod keys;
 mod labels;
+mod migrations;
 mod names;
 mod teams;
 
@@ -28,4 +31,4 @@ pub use filesystems::{
 pub use keys::{ApiKey, KeyRecord, NewKey, Principal, Scope};
 pub use labels::Labels;
 pub use names::NAME_RULE;
-pub use teams::{DEFAULT_TEAM, Team};
+pub use teams::{DEFAULT_TEAM, Team, TeamRef};

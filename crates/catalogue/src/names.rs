@@ -1,11 +1,12 @@
 //! The rule for names of teams and filesystems, and for telling a name from an id.
 
+use holdfast_base::{FilesystemId, TeamId};
 use uuid::Uuid;
 
 use crate::CatalogueError;
 
 /// The rule, for messages and documents.
-pub const NAME_RULE: &str = "must be 1 to 250 letters, digits, `_` or `-`, and must not look like an id (a UUID, or `fs-` and a UUID)";
+pub const NAME_RULE: &str = "must be 1 to 250 letters, digits, `_` or `-`, and must not look like an id (a UUID, alone or after `fs-` or `team-`)";
 
 const NAME_MAX_CHARS: usize = 250;
 
@@ -15,12 +16,13 @@ pub(crate) fn check(text: &str) -> Result<(), CatalogueError> {
     if fits && as_uuid(text).is_none() { Ok(()) } else { Err(CatalogueError::invalid("name", NAME_RULE)) }
 }
 
-/// The UUID of a text in the form of an id, in any case: `fs-` and a hyphenated UUID, or the UUID alone.
+/// The UUID of a text in the form of an id, in any case: `fs-` or `team-` and a hyphenated UUID, or the UUID alone.
 pub(crate) fn as_uuid(text: &str) -> Option<Uuid> {
-    let bare = match text.get(..3) {
-        Some(prefix) if prefix.eq_ignore_ascii_case("fs-") => &text[3..],
-        _ => text,
+    let after = |prefix: &str| {
+        let (start, rest) = text.split_at_checked(prefix.len())?;
+        start.eq_ignore_ascii_case(prefix).then_some(rest)
     };
+    let bare = after(FilesystemId::PREFIX).or_else(|| after(TeamId::PREFIX)).unwrap_or(text);
     (bare.len() == 36).then(|| Uuid::try_parse(bare).ok()).flatten()
 }
 
@@ -38,7 +40,10 @@ mod tests {
         let upper = uuid.to_uppercase();
         let prefixed = format!("fs-{uuid}");
         let shouted = format!("FS-{upper}");
-        for name in ["", "a b", "a/b", "é", "a.b", "..", "a\0", &long, uuid, &upper, &prefixed, &shouted] {
+        let team = format!("team-{uuid}");
+        for name in
+            ["", "a b", "a/b", "é", "a.b", "..", "a\0", &long, uuid, &upper, &prefixed, &shouted, &team]
+        {
             assert!(check(name).is_err(), "{name}");
         }
     }

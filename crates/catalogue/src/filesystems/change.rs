@@ -4,8 +4,9 @@ use holdfast_base::{FilesystemId, TeamId};
 use sqlx::Row;
 
 use crate::db::{id, signed};
-use crate::filesystems::create::{check_limits, lock_team};
+use crate::filesystems::create::check_limits;
 use crate::filesystems::{Filesystem, FilesystemPatch, NOT_FOUND, State, TeamLimits, Unfinished, columns};
+use crate::teams::lock_team;
 use crate::{Catalogue, CatalogueError, names};
 
 impl Catalogue {
@@ -25,14 +26,16 @@ impl Catalogue {
         }
         let size = patch.limits.map(|(size, _)| signed("sizeBytes", size.0)).transpose()?;
         let inodes = patch.limits.map(|(_, inodes)| signed("inodes", inodes)).transpose()?;
-        let mut transaction = self.pool.begin().await?;
-        lock_team(&mut transaction, team).await.map_err(|error| match error {
+        let mut tx = self.begin_for(team).await?;
+        lock_team(&mut tx, team).await.map_err(|error| match error {
             CatalogueError::NotFound { .. } => NOT_FOUND,
             other => other,
         })?;
-        let before: Option<i64> = sqlx::query_scalar("SELECT size_bytes FROM filesystems WHERE id = $1")
+        let before = "SELECT size_bytes FROM filesystems WHERE id = $1 AND team_id = $2";
+        let before: Option<i64> = sqlx::query_scalar(before)
             .bind(filesystem.to_string())
-            .fetch_optional(&mut *transaction)
+            .bind(team.to_string())
+            .fetch_optional(&mut *tx)
             .await?;
         let row = sqlx::query(concat!(
             "UPDATE filesystems SET name = COALESCE($3, name), size_bytes = COALESCE($4, size_bytes), ",
@@ -48,15 +51,15 @@ impl Catalogue {
         .bind(inodes)
         .bind(patch.labels.as_ref().map(|labels| labels.to_json()))
         .bind(self.now_micros())
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut *tx)
         .await
         .map_err(|error| CatalogueError::unique("name", error))?;
         let changed = Filesystem::from_row(&row.ok_or(NOT_FOUND)?)?;
         // A team over limits that were lowered since may still shrink, rename and label.
         if size > before {
-            check_limits(&mut transaction, team, limits).await?;
+            check_limits(&mut tx, team, limits).await?;
         }
-        transaction.commit().await?;
+        tx.commit().await?;
         Ok(changed)
     }
 
@@ -66,6 +69,7 @@ impl Catalogue {
     /// # Errors
     /// `NotFound`, `Unavailable`.
     pub async fn mark_deleting(&self, team: TeamId, filesystem: FilesystemId) -> Result<(), CatalogueError> {
+        let mut tx = self.begin_for(team).await?;
         let done = sqlx::query(
             "UPDATE filesystems SET state = 'deleting', \
              updated_at = CASE WHEN updated_at < $3 THEN $3 ELSE updated_at + 1 END \
@@ -74,8 +78,9 @@ impl Catalogue {
         .bind(filesystem.to_string())
         .bind(team.to_string())
         .bind(self.now_micros())
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         if done.rows_affected() == 0 { Err(NOT_FOUND) } else { Ok(()) }
     }
 
@@ -84,11 +89,12 @@ impl Catalogue {
     /// # Errors
     /// `Unavailable`.
     pub async fn purge_filesystem(&self, filesystem: FilesystemId) -> Result<(), CatalogueError> {
+        let mut tx = self.begin_for_all().await?;
         sqlx::query("DELETE FROM filesystems WHERE id = $1 AND state <> 'active'")
             .bind(filesystem.to_string())
-            .execute(&self.pool)
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        Ok(tx.commit().await?)
     }
 
     /// Filesystems whose making or removal was begun and not finished, oldest first. Those in state `Creating` are
@@ -97,11 +103,13 @@ impl Catalogue {
     /// # Errors
     /// `Unavailable`.
     pub async fn list_unfinished(&self) -> Result<Vec<Unfinished>, CatalogueError> {
+        let mut tx = self.begin_for_all().await?;
         let rows = sqlx::query(
             "SELECT id, team_id, state FROM filesystems WHERE state <> 'active' ORDER BY created_at, id",
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *tx)
         .await?;
+        tx.commit().await?;
         rows.iter()
             .map(|row| {
                 let creating = row.try_get::<String, _>("state")? == State::Creating.as_str();

@@ -1,10 +1,11 @@
 //! Making a filesystem: reserve the name, then, once the volume exists, activate.
 
 use holdfast_base::{ByteSize, FilesystemId, TeamId};
-use sqlx::{Any, Row, Transaction};
+use sqlx::Row;
 
-use crate::db::{signed, timestamp, unsigned};
+use crate::db::{Tx, signed, timestamp, unsigned};
 use crate::filesystems::{Filesystem, NOT_FOUND, NewFilesystem, TeamLimits};
+use crate::teams::lock_team;
 use crate::{Catalogue, CatalogueError, names};
 
 impl Catalogue {
@@ -22,8 +23,8 @@ impl Catalogue {
         names::check(&new.name)?;
         let id = FilesystemId::generate(&*self.random);
         let now = self.now_micros();
-        let mut transaction = self.pool.begin().await?;
-        lock_team(&mut transaction, team).await?;
+        let mut tx = self.begin_for(team).await?;
+        lock_team(&mut tx, team).await?;
         sqlx::query(
             "INSERT INTO filesystems \
              (id, team_id, name, size_bytes, inode_limit, labels, state, created_at, updated_at) \
@@ -36,11 +37,11 @@ impl Catalogue {
         .bind(signed("inodes", new.inode_limit)?)
         .bind(new.labels.to_json())
         .bind(now)
-        .execute(&mut *transaction)
+        .execute(&mut *tx)
         .await
         .map_err(|error| CatalogueError::unique("name", error))?;
-        check_limits(&mut transaction, team, limits).await?;
-        transaction.commit().await?;
+        check_limits(&mut tx, team, limits).await?;
+        tx.commit().await?;
         Ok(Filesystem {
             id,
             team,
@@ -58,13 +59,15 @@ impl Catalogue {
     /// # Errors
     /// `NotFound` where the row is not in state `creating`; `Unavailable`.
     pub async fn activate_filesystem(&self, id: FilesystemId) -> Result<(), CatalogueError> {
+        let mut tx = self.begin_for_all().await?;
         let done = sqlx::query(
             "UPDATE filesystems SET state = 'active', updated_at = updated_at + 1 \
              WHERE id = $1 AND state = 'creating'",
         )
         .bind(id.to_string())
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         if done.rows_affected() == 0 { Err(NOT_FOUND) } else { Ok(()) }
     }
 
@@ -73,32 +76,22 @@ impl Catalogue {
     /// # Errors
     /// `Unavailable`.
     pub async fn abandon_filesystem(&self, id: FilesystemId) -> Result<(), CatalogueError> {
+        let mut tx = self.begin_for_all().await?;
         sqlx::query(
             "UPDATE filesystems SET state = 'deleting', updated_at = updated_at + 1 \
              WHERE id = $1 AND state = 'creating'",
         )
         .bind(id.to_string())
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         Ok(())
     }
 }
 
-/// Makes this transaction the only one that counts the team's filesystems, on every engine: the row is written.
-pub(super) async fn lock_team(
-    transaction: &mut Transaction<'static, Any>,
-    team: TeamId,
-) -> Result<(), CatalogueError> {
-    let done = sqlx::query("UPDATE teams SET name = name WHERE id = $1")
-        .bind(team.to_string())
-        .execute(&mut **transaction)
-        .await?;
-    if done.rows_affected() == 0 { Err(CatalogueError::NotFound { noun: "team" }) } else { Ok(()) }
-}
-
 /// Recounts the team after a change of this transaction.
 pub(super) async fn check_limits(
-    transaction: &mut Transaction<'static, Any>,
+    tx: &mut Tx,
     team: TeamId,
     limits: TeamLimits,
 ) -> Result<(), CatalogueError> {
@@ -107,7 +100,7 @@ pub(super) async fn check_limits(
          FROM filesystems WHERE team_id = $1 AND state <> 'deleting'",
     )
     .bind(team.to_string())
-    .fetch_one(&mut **transaction)
+    .fetch_one(&mut **tx)
     .await?;
     let count = unsigned(&row, "filesystems")?;
     if count > limits.filesystems {

@@ -3,6 +3,7 @@
 use holdfast_base::{FilesystemId, TeamId};
 use sqlx::AssertSqlSafe;
 
+use crate::db::Tx;
 use crate::filesystems::{Filesystem, FilesystemRef, NOT_FOUND, columns};
 use crate::teams::DEFAULT_TEAM;
 use crate::{Catalogue, CatalogueError, labels, names};
@@ -65,7 +66,9 @@ impl Catalogue {
         for value in values {
             query = query.bind(value);
         }
-        let rows = query.fetch_all(&self.pool).await?;
+        let mut tx = self.begin_for(team).await?;
+        let rows = query.fetch_all(&mut *tx).await?;
+        tx.commit().await?;
         let mut filesystems =
             rows.iter().map(Filesystem::from_row).collect::<Result<Vec<_>, CatalogueError>>()?;
         let more = filesystems.len() > list.limit as usize;
@@ -87,7 +90,8 @@ impl Catalogue {
             FilesystemRef::Id(id) => ("id = $2", id.to_string()),
             FilesystemRef::Name(name) => ("name = $2", name.clone()),
         };
-        self.one(&format!("team_id = $1 AND {condition}"), [team.to_string(), value]).await
+        let condition = format!("team_id = $1 AND {condition}");
+        one(self.begin_for(team).await?, &condition, [team.to_string(), value]).await
     }
 
     /// The filesystem with this id, whichever team owns it. For mounts by id, where the id is the credential.
@@ -95,7 +99,7 @@ impl Catalogue {
     /// # Errors
     /// `NotFound`, `Unavailable`.
     pub async fn get_filesystem_any_team(&self, id: FilesystemId) -> Result<Filesystem, CatalogueError> {
-        self.one("id = $1", [id.to_string()]).await
+        one(self.begin_for_all().await?, "id = $1", [id.to_string()]).await
     }
 
     /// The default team's filesystem with this name. For mounts by name.
@@ -104,20 +108,21 @@ impl Catalogue {
     /// `NotFound`, `Unavailable`.
     pub async fn get_filesystem_of_default_team(&self, name: &str) -> Result<Filesystem, CatalogueError> {
         let condition = "name = $1 AND team_id = (SELECT id FROM teams WHERE name = $2)";
-        self.one(condition, [name.to_owned(), DEFAULT_TEAM.to_owned()]).await
+        one(self.begin_for_all().await?, condition, [name.to_owned(), DEFAULT_TEAM.to_owned()]).await
     }
+}
 
-    /// `condition` is written in this file; what comes from outside is in `values`.
-    async fn one<const N: usize>(
-        &self,
-        condition: &str,
-        values: [String; N],
-    ) -> Result<Filesystem, CatalogueError> {
-        let mut query = sqlx::query(AssertSqlSafe(format!("{SELECT}{condition}")));
-        for value in values {
-            query = query.bind(value);
-        }
-        let row = query.fetch_optional(&self.pool).await?.ok_or(NOT_FOUND)?;
-        Filesystem::from_row(&row)
+/// `condition` is written in this file; what comes from outside is in `values`.
+async fn one<const N: usize>(
+    mut tx: Tx,
+    condition: &str,
+    values: [String; N],
+) -> Result<Filesystem, CatalogueError> {
+    let mut query = sqlx::query(AssertSqlSafe(format!("{SELECT}{condition}")));
+    for value in values {
+        query = query.bind(value);
     }
+    let row = query.fetch_optional(&mut *tx).await?.ok_or(NOT_FOUND)?;
+    tx.commit().await?;
+    Filesystem::from_row(&row)
 }

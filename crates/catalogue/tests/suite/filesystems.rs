@@ -3,11 +3,11 @@
 use holdfast_base::{ByteSize, FilesystemId, SeededRandom};
 use holdfast_catalogue::{CatalogueError, FilesystemPatch, FilesystemRef, State, TeamLimits};
 
-use crate::support::{Bench, ROOMY, labels, new};
+use crate::suite::support::{Bench, ROOMY, labels, new};
 
 #[tokio::test]
 async fn a_filesystem_is_found_by_id_and_name_from_its_activation_to_its_deletion() {
-    let bench = Bench::in_memory().await;
+    let bench = Bench::new().await;
     let catalogue = &bench.catalogue;
     let made = catalogue.create_filesystem(bench.team, new("data"), ROOMY).await.unwrap();
     let refs = [
@@ -38,7 +38,7 @@ async fn a_filesystem_is_found_by_id_and_name_from_its_activation_to_its_deletio
 
 #[tokio::test]
 async fn a_name_is_taken_from_creation_and_free_from_deletion() {
-    let bench = Bench::in_memory().await;
+    let bench = Bench::new().await;
     let catalogue = &bench.catalogue;
     let first = catalogue.create_filesystem(bench.team, new("data"), ROOMY).await.unwrap();
     let second = catalogue.create_filesystem(bench.team, new("data"), ROOMY).await;
@@ -54,7 +54,7 @@ async fn a_name_is_taken_from_creation_and_free_from_deletion() {
 
 #[tokio::test]
 async fn nothing_crosses_teams() {
-    let bench = Bench::in_memory().await;
+    let bench = Bench::new().await;
     let ours = bench.filesystem("data").await;
     let other = bench.catalogue.create_team("other").await.unwrap().id;
     let by_id = FilesystemRef::Id(ours.id);
@@ -69,8 +69,8 @@ async fn nothing_crosses_teams() {
 #[tokio::test]
 async fn of_two_racing_creators_exactly_one_gets_the_name() {
     let folder = tempfile::tempdir().unwrap();
-    let one = Bench::in_file(folder.path(), 1).await;
-    let two = Bench::in_file(folder.path(), 2).await;
+    let one = Bench::in_folder(folder.path(), 1).await;
+    let two = Bench::in_folder(folder.path(), 2).await;
     for round in 0..20 {
         let name = format!("data-{round}");
         let (left, right) = tokio::join!(
@@ -87,7 +87,7 @@ async fn of_two_racing_creators_exactly_one_gets_the_name() {
 
 #[tokio::test]
 async fn a_patch_changes_what_it_names_together_or_not_at_all() {
-    let bench = Bench::in_memory().await;
+    let bench = Bench::new().await;
     let made = bench.labelled("data", &[("env", "dev")]).await;
     bench.filesystem("taken").await;
     let patch = |patch: FilesystemPatch| {
@@ -124,7 +124,7 @@ async fn a_patch_changes_what_it_names_together_or_not_at_all() {
 
 #[tokio::test]
 async fn team_limits_bind_creation_and_growth_and_nothing_else() {
-    let bench = Bench::in_memory().await;
+    let bench = Bench::new().await;
     let catalogue = &bench.catalogue;
     let limits = TeamLimits { filesystems: 2, total: ByteSize(11_000_000_000) };
     let first = catalogue.create_filesystem(bench.team, new("a"), limits).await.unwrap();
@@ -146,14 +146,14 @@ async fn team_limits_bind_creation_and_growth_and_nothing_else() {
 #[tokio::test]
 async fn what_a_crash_interrupts_is_listed_until_it_is_purged() {
     let folder = tempfile::tempdir().unwrap();
-    let bench = Bench::in_file(folder.path(), 1).await;
+    let bench = Bench::in_folder(folder.path(), 1).await;
     let kept = bench.filesystem("kept").await;
     let half_made = bench.catalogue.create_filesystem(bench.team, new("half"), ROOMY).await.unwrap();
     let going = bench.filesystem("going").await;
     bench.catalogue.mark_deleting(bench.team, going.id).await.unwrap();
     drop(bench);
 
-    let bench = Bench::in_file(folder.path(), 2).await;
+    let bench = Bench::in_folder(folder.path(), 2).await;
     let mut unfinished = bench.catalogue.list_unfinished().await.unwrap();
     unfinished.sort_by_key(|row| row.state == State::Deleting);
     let states: Vec<_> = unfinished.iter().map(|row| (row.id, row.state)).collect();

@@ -2,7 +2,7 @@
 
 use holdfast_catalogue::{CatalogueError, ListFilesystems};
 
-use crate::support::Bench;
+use crate::suite::support::Bench;
 
 fn list(limit: u32) -> ListFilesystems {
     ListFilesystems { limit, ..Default::default() }
@@ -22,7 +22,7 @@ async fn walk(bench: &Bench, mut list: ListFilesystems) -> Vec<Vec<String>> {
 
 #[tokio::test]
 async fn pages_give_every_filesystem_once_in_order() {
-    let bench = Bench::in_memory().await;
+    let bench = Bench::new().await;
     assert_eq!(walk(&bench, list(2)).await, [Vec::<String>::new()]);
     for name in ["b", "a", "d", "c", "B"] {
         bench.filesystem(name).await;
@@ -35,7 +35,7 @@ async fn pages_give_every_filesystem_once_in_order() {
 
 #[tokio::test]
 async fn a_walk_survives_the_removal_of_what_its_cursor_names() {
-    let bench = Bench::in_memory().await;
+    let bench = Bench::new().await;
     let mut last = None;
     for name in ["a", "b", "c"] {
         let made = bench.filesystem(name).await;
@@ -49,7 +49,7 @@ async fn a_walk_survives_the_removal_of_what_its_cursor_names() {
 
 #[tokio::test]
 async fn the_label_filter_is_exact_and_takes_all_labels() {
-    let bench = Bench::in_memory().await;
+    let bench = Bench::new().await;
     bench.labelled("one", &[("env", "dev"), ("zone", "a")]).await;
     bench.labelled("two", &[("env", "dev")]).await;
     bench.labelled("three", &[("env", "DEV")]).await;
@@ -68,7 +68,7 @@ async fn the_label_filter_is_exact_and_takes_all_labels() {
 
 #[tokio::test]
 async fn limits_and_cursors_outside_their_rule_are_refused() {
-    let bench = Bench::in_memory().await;
+    let bench = Bench::new().await;
     for (limit, cursor, field) in [(0, None, "limit"), (1001, None, "limit"), (1, Some("a b"), "cursor")] {
         let wrong = ListFilesystems { cursor: cursor.map(str::to_owned), ..list(limit) };
         match bench.catalogue.list_filesystems(bench.team, &wrong).await {

@@ -1,37 +1,83 @@
-//! A catalogue in a temporary directory, and short ways to fill it.
+//! A catalogue of its own for each test, and short ways to fill it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use holdfast_base::{ByteSize, ManualClock, SeededRandom, TeamId};
 use holdfast_catalogue::{Catalogue, Filesystem, Labels, NewFilesystem, TeamLimits};
+use sqlx::AnyPool;
+
+#[path = "server.rs"]
+mod server;
 
 pub const ROOMY: TeamLimits = TeamLimits { filesystems: 10_000, total: ByteSize(u64::MAX) };
 pub const START_NANOS: u64 = 1_700_000_000_000_000_000;
+
+/// Which database a test binary asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "each binary uses its own")]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
 
 pub struct Bench {
     pub catalogue: Catalogue,
     pub clock: Arc<ManualClock>,
     pub team: TeamId,
+    /// How an onlooker reaches the same database.
+    raw_url: String,
 }
 
 impl Bench {
-    pub async fn in_memory() -> Self {
-        Self::at("sqlite::memory:", 1).await
+    /// An empty catalogue; on SQLite one that nobody else can open.
+    pub async fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        match crate::ENGINE {
+            Engine::Sqlite => Self::at("sqlite::memory:", 1, String::new()).await,
+            Engine::Postgres => {
+                let name = format!("test-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+                let (url, raw_url) = server::database(&name).await;
+                Self::at(&url, 1, raw_url).await
+            }
+        }
     }
 
-    pub async fn in_file(folder: &Path, seed: u64) -> Self {
-        Self::at(&format!("sqlite://{}/catalogue.db", folder.display()), seed).await
+    /// The catalogue that belongs to this folder, however often it is opened.
+    pub async fn in_folder(folder: &Path, seed: u64) -> Self {
+        match crate::ENGINE {
+            Engine::Sqlite => {
+                let url = format!("sqlite://{}/catalogue.db", folder.display());
+                Self::at(&url, seed, url.clone()).await
+            }
+            Engine::Postgres => {
+                let name = folder.file_name().unwrap().to_str().unwrap();
+                let (url, raw_url) = server::database(name).await;
+                Self::at(&url, seed, raw_url).await
+            }
+        }
     }
 
-    async fn at(url: &str, seed: u64) -> Self {
+    async fn at(url: &str, seed: u64, raw_url: String) -> Self {
         let clock = Arc::new(ManualClock::at(START_NANOS));
         let random = Arc::new(SeededRandom::new(seed));
         let catalogue = Catalogue::open(url, clock.clone(), random).await.unwrap();
         let (team, _) = catalogue.ensure_default_team().await.unwrap();
-        Self { catalogue, clock, team: team.id }
+        Self { catalogue, clock, team: team.id, raw_url }
+    }
+
+    /// A connection past the catalogue, to which no rule of rows applies.
+    pub async fn raw(&self) -> AnyPool {
+        sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&self.raw_url).await.unwrap()
+    }
+
+    /// A connection with the server's own login.
+    #[allow(dead_code, reason = "SQLite has no logins")]
+    pub async fn login(&self) -> AnyPool {
+        AnyPool::connect(&self.raw_url.replace("//postgres@", "//holdfast@")).await.unwrap()
     }
 
     pub fn tick(&self) {
