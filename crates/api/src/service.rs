@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use holdfast_base::{ByteSize, FilesystemId, TeamId};
 use holdfast_catalogue::{
-    Catalogue, Filesystem, FilesystemPatch, FilesystemRef, Labels, NewFilesystem as NewRow, State,
+    Catalogue, CatalogueError, Filesystem, FilesystemPatch, FilesystemRef, Labels, NewFilesystem as NewRow,
+    State,
 };
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -70,7 +71,16 @@ impl Filesystems {
         let size = new.size.unwrap_or(self.limits.filesystem_default);
         let inode_limit = self.limits.inodes(size);
         let row = NewRow { name: new.name, size, inode_limit, labels: new.labels };
-        let made = self.catalogue.create_filesystem(team, row, self.limits.team).await?;
+        let made =
+            self.catalogue.create_filesystem(team, row, self.limits.team).await.map_err(
+                |error| match error {
+                    // The key was good a moment ago, so its team is being removed.
+                    CatalogueError::NotFound { noun: "team" } => {
+                        ApiError::new(ErrorCode::Unauthorized, "the team of this key does not exist any more")
+                    }
+                    other => other.into(),
+                },
+            )?;
         let limits = VolumeLimits { bytes: size, inodes: inode_limit };
         let finished = match self.files.create_volume(made.id.into(), limits).await {
             Ok(()) => self.catalogue.activate_filesystem(made.id).await.map_err(ApiError::from),

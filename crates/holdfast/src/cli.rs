@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::client::admin::{KeyCommand, TeamCommand};
 use crate::client::{self, files::FilesCommand, filesystems::FsCommand, mount::MountArgs};
 use crate::config::{ServeArgs, table};
 use crate::exit::{EXIT_CODES, Exit, Failure};
@@ -51,6 +52,20 @@ enum Command {
         #[command(flatten)]
         remote: RemoteArgs,
     },
+    /// Make, list and remove teams. Needs an administrator's key: HOLDFAST_ADMIN_KEY, or DATA_DIR/admin-key.
+    Team {
+        #[command(subcommand)]
+        command: TeamCommand,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+    /// Make, list and revoke API keys. Needs an administrator's key: HOLDFAST_ADMIN_KEY, or DATA_DIR/admin-key.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
 }
 
 /// How a client command finds its server. All of it may be left out where the server runs on this machine.
@@ -59,7 +74,8 @@ pub struct RemoteArgs {
     /// The server, http://HOST:PORT [env: HOLDFAST_URL] [default: the server of the data directory].
     #[arg(long, value_name = "URL", global = true)]
     pub url: Option<String>,
-    /// File with the API key [env: HOLDFAST_API_KEY, the key itself] [default: DATA_DIR/api-key].
+    /// File with the API key [env: HOLDFAST_API_KEY or HOLDFAST_ADMIN_KEY, the key itself] [default: DATA_DIR/api-key
+    /// or DATA_DIR/admin-key].
     #[arg(long, value_name = "FILE", global = true)]
     pub key_file: Option<PathBuf>,
     /// The data directory of a server on this machine [env: HOLDFAST_DATA_DIR] [default: ./holdfast-data].
@@ -82,6 +98,8 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => (start_server(args), false),
         Command::Fs { command, remote } => (client::filesystems::run(command, &remote), remote.json),
         Command::Files { command, remote } => (client::files::run(command, &remote), remote.json),
+        Command::Team { command, remote } => (client::admin::run_team(command, &remote), remote.json),
+        Command::Key { command, remote } => (client::admin::run_key(command, &remote), remote.json),
         Command::Mount { args, remote } => (client::mount::run(&args, &remote), remote.json),
     };
     match result {

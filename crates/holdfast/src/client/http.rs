@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
 
-use super::remote::Remote;
+use super::remote::{ADMIN_KEY, Remote, TEAM_KEY};
 use crate::cli::RemoteArgs;
 use crate::exit::{Exit, Failure};
 
@@ -20,9 +20,17 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for what the arguments name. Connects with the first request.
+    /// A client with a team's key for what the arguments name. Connects with the first request.
     pub fn new(args: &RemoteArgs) -> Result<Self, Failure> {
-        let remote = Remote::find(args)?;
+        Self::with(Remote::find(args, TEAM_KEY)?)
+    }
+
+    /// A client with an administrator's key.
+    pub fn admin(args: &RemoteArgs) -> Result<Self, Failure> {
+        Self::with(Remote::find(args, ADMIN_KEY)?)
+    }
+
+    fn with(remote: Remote) -> Result<Self, Failure> {
         let url: Url = remote
             .url
             .parse()

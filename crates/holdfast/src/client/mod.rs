@@ -1,6 +1,7 @@
 //! The client commands. They know the server by its HTTP API alone, but for its data directory, where it runs on the
 //! same machine: that tells its address and holds its first key.
 
+pub mod admin;
 pub mod files;
 pub mod filesystems;
 mod http;

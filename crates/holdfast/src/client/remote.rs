@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::cli::RemoteArgs;
 use crate::config::table;
 use crate::exit::{Exit, Failure};
-use crate::serve::Addresses;
+use crate::serve::{ADMIN_KEY_FILE, API_KEY_FILE, Addresses};
 
 /// Where clients of the lock manager look for it.
 const PORTMAP_PORT: u16 = 111;
@@ -24,13 +24,29 @@ pub struct Remote {
     pub locks: bool,
 }
 
+/// Whose key a command needs, and where it is found.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyPlace {
+    env: &'static str,
+    file: &'static str,
+}
+
+/// A team's key.
+pub const TEAM_KEY: KeyPlace = KeyPlace { env: "HOLDFAST_API_KEY", file: API_KEY_FILE };
+/// An administrator's key.
+pub const ADMIN_KEY: KeyPlace = KeyPlace { env: "HOLDFAST_ADMIN_KEY", file: ADMIN_KEY_FILE };
+
 impl Remote {
     /// Finds server and key: flags, then the environment, then the data directory.
-    pub fn find(args: &RemoteArgs) -> Result<Self, Failure> {
-        Self::find_with(args, |name| std::env::var(name).ok().filter(|text| !text.is_empty()))
+    pub fn find(args: &RemoteArgs, place: KeyPlace) -> Result<Self, Failure> {
+        Self::find_with(args, place, |name| std::env::var(name).ok().filter(|text| !text.is_empty()))
     }
 
-    fn find_with(args: &RemoteArgs, env: impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+    fn find_with(
+        args: &RemoteArgs,
+        place: KeyPlace,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Failure> {
         let data_dir = args.data_dir.clone().or_else(|| env(&table::DATA_DIR.env()).map(PathBuf::from));
         let data_dir = data_dir.unwrap_or_else(|| table::DATA_DIR.default.into());
         let local = Addresses::read(&data_dir);
@@ -50,15 +66,16 @@ impl Remote {
             return Err(Failure::new(Exit::Usage, message));
         }
         let key_file = args.key_file.clone();
-        let key = match (&key_file, env("HOLDFAST_API_KEY")) {
+        let key = match (&key_file, env(place.env)) {
             (None, Some(key)) => key,
             _ => {
-                let path = key_file.unwrap_or_else(|| data_dir.join("api-key"));
+                let path = key_file.unwrap_or_else(|| data_dir.join(place.file));
                 std::fs::read_to_string(&path).map_err(|error| {
                     let message = format!(
-                        "no API key: {} cannot be read ({error}); set HOLDFAST_API_KEY, or name the data directory of \
-                         the server with --data-dir",
-                        path.display()
+                        "no API key: {} cannot be read ({error}); set {}, or name the data directory of the server \
+                         with --data-dir",
+                        path.display(),
+                        place.env
                     );
                     Failure::new(Exit::KeyRefused, message)
                 })?
@@ -89,7 +106,7 @@ mod tests {
             data_dir: Some(dir.to_owned()),
             json: false,
         };
-        Remote::find_with(&args, |name| {
+        Remote::find_with(&args, TEAM_KEY, |name| {
             env.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
         })
     }

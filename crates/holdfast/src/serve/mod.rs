@@ -25,6 +25,7 @@ use crate::exit::{Exit, Failure, chain};
 use crate::output;
 
 pub use data_dir::Addresses;
+pub use keys::{ADMIN_KEY_FILE, API_KEY_FILE};
 
 use start::Server;
 use stop::Stop;

@@ -137,3 +137,33 @@ fn the_mount_command_names_the_real_port() {
     assert_eq!((json["host"].as_str(), json["port"].as_u64()), (Some("nfs.example"), Some(2049)));
     assert_eq!(server.fail(&["mount-command", "none"]).0, 6);
 }
+
+#[test]
+fn teams_and_keys_are_administered() {
+    let server = Server::start();
+    let id = server.run(&["team", "create", "research"]);
+    assert!(id.starts_with("team-"), "{id}");
+    let listed = server.run(&["team", "list"]);
+    assert!(listed.contains("default") && listed.contains(id.trim()), "{listed}");
+    let made = server.json(&["key", "create", "--team", "research", "--name", "ci"]);
+    let (key, key_id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());
+    let as_research = |args: &[&str]| {
+        let mut command = server.command(args);
+        command.env("HOLDFAST_API_KEY", key);
+        outcome(command)
+    };
+    assert_eq!(as_research(&["fs", "create", "data"]).0, 0);
+    assert_eq!(server.json(&["fs", "list"]).as_array().unwrap().len(), 0, "another team's");
+    let (code, _, said) = as_research(&["fs", "show", "data", "--json"]);
+    assert_eq!(code, 0, "{said}");
+    let listed = server.run(&["key", "list", "--team", "research"]);
+    assert!(listed.contains("ci") && listed.contains(key_id) && !listed.contains(key), "{listed}");
+    assert_eq!(server.fail(&["team", "rm", "research"]).0, 7);
+    assert_eq!(as_research(&["fs", "rm", "data"]).0, 0);
+    server.run(&["key", "revoke", key_id]);
+    assert_eq!(as_research(&["fs", "list"]).0, 5);
+    server.run(&["team", "rm", "research"]);
+    assert_eq!(server.fail(&["team", "rm", "research"]).0, 6);
+    let (code, said) = server.fail(&["team", "list", "--key-file", "data/api-key"]);
+    assert!(code == 5 && said.contains("administrator"), "{said}");
+}
