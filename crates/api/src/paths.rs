@@ -81,6 +81,11 @@ impl FilePath {
         self.0.last()
     }
 
+    /// The path of the directory that holds this; `None` for the root.
+    pub fn parent(&self) -> Option<Self> {
+        self.0.split_last().map(|(_, parents)| Self(parents.to_vec()))
+    }
+
     /// The path of the entry `name` in this directory. `name` comes from a directory and so satisfies the rules.
     pub fn join(&self, name: Bytes) -> Self {
         let mut components = self.0.clone();

@@ -73,13 +73,18 @@ impl Query {
     /// Permission bits in octal, as `chmod` takes them: `644`, `0755`, `1777`.
     pub fn mode(&self, name: &str) -> Result<Option<u32>, ApiError> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        Some(text)
-            .filter(|text| (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()))
-            .and_then(|text| u32::from_str_radix(text, 8).ok())
-            .filter(|mode| *mode <= 0o7777)
+        octal_mode(text)
             .map(Some)
             .ok_or_else(|| ApiError::parameter(name, "must be permission bits in octal, such as 0644"))
     }
+}
+
+/// Permission bits in octal, at most `7777`.
+pub(crate) fn octal_mode(text: &str) -> Option<u32> {
+    Some(text)
+        .filter(|text| (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|text| u32::from_str_radix(text, 8).ok())
+        .filter(|mode| *mode <= 0o7777)
 }
 
 fn decode(text: &str) -> Result<String, ApiError> {

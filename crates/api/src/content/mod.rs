@@ -1,5 +1,6 @@
 //! `/filesystems/{id}/files/{path}`: reading, listing, writing and removing files over HTTP.
 
+pub(crate) mod change;
 mod entry;
 mod etag;
 mod listing;
@@ -8,6 +9,6 @@ mod owner;
 mod range;
 pub(crate) mod read;
 pub(crate) mod remove;
-mod target;
-mod upload;
+pub(crate) mod target;
+pub(crate) mod upload;
 pub(crate) mod write;

@@ -87,7 +87,7 @@ pub(crate) async fn get(
         (false, false) => {
             absent(&query, &["depth", "limit", "cursor"], "list")?;
             absent(&query, &["follow"], "stat")?;
-            content(&state, &target, &method, &headers).await
+            send(&state, &target, &method, &headers).await
         }
     }
 }
@@ -119,7 +119,8 @@ async fn stat(state: &ApiState, target: &Target, follow: bool) -> Result<Respons
     Ok(Json(Entry::new(&target.path, &metadata)).into_response())
 }
 
-async fn content(
+/// Answers with the content of a file.
+pub(crate) async fn send(
     state: &ApiState,
     target: &Target,
     method: &Method,

@@ -15,7 +15,7 @@ struct Source {
 }
 
 /// The bytes of `body`.
-pub(super) fn upload(body: Body, limit_bytes: u64, idle: Duration) -> Upload {
+pub(crate) fn upload(body: Body, limit_bytes: u64, idle: Duration) -> Upload {
     let source = Source { body: body.into_data_stream(), left_bytes: limit_bytes, limit_bytes, idle };
     futures::stream::try_unfold(source, |mut source| async move {
         loop {

@@ -13,7 +13,7 @@ use crate::content::owner;
 use crate::content::target::Target;
 use crate::content::upload::upload;
 use crate::error::{ApiError, ErrorBody, ErrorCode};
-use crate::files::{FilesError, Precondition, PutRequest, UploadError};
+use crate::files::{FilesError, Parents, Precondition, PutRequest, UploadError};
 use crate::metrics::{self, Operation};
 use crate::openapi::{FileContent, Refusals};
 use crate::query::Query;
@@ -78,6 +78,7 @@ async fn write(
     let request = PutRequest {
         ownership: owner::read(headers, query)?,
         precondition: precondition(headers)?,
+        parents: Parents::default(),
         expected_bytes: expected_bytes(headers)?,
     };
     if request.expected_bytes.is_some_and(|bytes| bytes > limits.upload_max_bytes) {
@@ -113,7 +114,7 @@ fn precondition(headers: &HeaderMap) -> Result<Precondition, ApiError> {
 }
 
 /// The announced length. Headers that would make the body mean something else than the file's bytes are refused.
-fn expected_bytes(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
+pub(crate) fn expected_bytes(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
     if headers.contains_key(CONTENT_RANGE) {
         let message = "the header `Content-Range` is not taken here: a PUT holds the whole content";
         return Err(ApiError::new(ErrorCode::InvalidHeader, message));

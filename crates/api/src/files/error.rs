@@ -33,6 +33,9 @@ pub enum FilesError {
     /// The name is taken (EEXIST).
     #[error("exists already")]
     Exists,
+    /// A directory would be moved into itself (EINVAL of rename).
+    #[error("a directory into itself")]
+    IntoItself,
     /// The directory is not empty (ENOTEMPTY).
     #[error("directory not empty")]
     NotEmpty,

@@ -16,8 +16,8 @@ use crate::paths::FilePath;
 
 pub use error::{FilesError, Resource, UploadError};
 pub use types::{
-    Directory, DirectoryEntry, FileKind, FileVersion, Made, Metadata, Opened, Ownership, Precondition,
-    PutRequest, VolumeLimits, VolumeUsage,
+    Changes, Directory, DirectoryEntry, FileKind, FileVersion, Made, Metadata, Opened, Ownership, Parents,
+    Precondition, PutRequest, VolumeLimits, VolumeUsage,
 };
 
 /// Bytes on their way in. An error ends the stream, and nothing of the upload may become visible.
@@ -62,8 +62,8 @@ pub trait Files: Send + Sync + 'static {
     async fn open(&self, volume: VolumeId, path: &FilePath) -> Result<Opened, FilesError>;
 
     /// Replaces the whole content of a file in one step, or makes the file. The inode stays, so mounted clients and
-    /// links see the new content. Missing parents are made. The precondition is checked together with the change, and
-    /// before the body is read as well, so that a refused upload need not be sent. Links are followed.
+    /// links see the new content. The precondition and the parents are checked together with the change, and before the
+    /// body is read as well, so that a refused upload need not be sent. Links are followed.
     async fn put(
         &self,
         volume: VolumeId,
@@ -75,13 +75,56 @@ pub trait Files: Send + Sync + 'static {
     /// Removes an entry; a link itself, never its target. A directory that is not empty only where `recursive`.
     async fn remove(&self, volume: VolumeId, path: &FilePath, recursive: bool) -> Result<(), FilesError>;
 
-    /// Makes a directory and its missing parents. One that exists is left as it is; any other entry is `Exists`.
+    /// Makes a directory. One that exists is left as it is; any other entry is `Exists`.
     async fn make_directory(
         &self,
         volume: VolumeId,
         path: &FilePath,
         ownership: Ownership,
+        parents: Parents,
     ) -> Result<Made, FilesError>;
+
+    /// Makes a symbolic link to `target`, whatever is there, and missing parents. `Exists` where the name is taken.
+    async fn make_symlink(
+        &self,
+        volume: VolumeId,
+        path: &FilePath,
+        target: Bytes,
+        ownership: Ownership,
+    ) -> Result<Metadata, FilesError>;
+
+    /// Gives the file at `existing` (a link itself, never its target) another name, and makes missing parents.
+    /// `IsADirectory` for a directory, `Exists` where the name is taken.
+    async fn make_link(
+        &self,
+        volume: VolumeId,
+        path: &FilePath,
+        existing: &FilePath,
+    ) -> Result<Metadata, FilesError>;
+
+    /// Copies the regular file at `from` (links followed) as [`Files::put`] would write it; what `ownership` leaves open
+    /// is taken from the source. `Changed` where the source changes meanwhile.
+    async fn copy(
+        &self,
+        volume: VolumeId,
+        from: &FilePath,
+        to: &FilePath,
+        ownership: Ownership,
+    ) -> Result<Made, FilesError>;
+
+    /// Changes attributes, all of them in one step; `follow` says whether a link at the end is followed. `IsADirectory`
+    /// or `NotRegular` for the size of what is no regular file.
+    async fn change(
+        &self,
+        volume: VolumeId,
+        path: &FilePath,
+        follow: bool,
+        changes: Changes,
+    ) -> Result<Metadata, FilesError>;
+
+    /// Moves an entry, a link itself and not its target, and replaces what has the new name, in one step; missing
+    /// parents are made before. A directory replaces only an empty directory; `IntoItself` below itself.
+    async fn rename(&self, volume: VolumeId, from: &FilePath, to: &FilePath) -> Result<Metadata, FilesError>;
 }
 
 /// An open file.

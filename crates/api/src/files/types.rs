@@ -119,7 +119,7 @@ pub struct Made {
 }
 
 /// Owner and mode of what is made. `None` means 0 for owner and group, 0644 for files and 0755 for directories; for a
-/// file that exists it means: as it was. Parents that are made get the same owner and mode 0755.
+/// file that exists it means: as it was. Parents that are made get the same owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ownership {
     /// Owner.
@@ -128,6 +128,37 @@ pub struct Ownership {
     pub gid: Option<u32>,
     /// Permission bits, the low 12.
     pub mode: Option<u32>,
+}
+
+/// What becomes of directories above a path that are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parents {
+    /// They are made, with these permission bits.
+    Make {
+        /// Permission bits, the low 12.
+        mode: u32,
+    },
+    /// They must be there; else `NotFound`.
+    Require,
+}
+
+impl Default for Parents {
+    fn default() -> Self {
+        Self::Make { mode: 0o755 }
+    }
+}
+
+/// What changes about a file; `None` leaves a value as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Permission bits, the low 12.
+    pub mode: Option<u32>,
+    /// Owner.
+    pub uid: Option<u32>,
+    /// Group.
+    pub gid: Option<u32>,
+    /// Size of a regular file: what is over it is cut off, what is missing reads as zeros.
+    pub size: Option<u64>,
 }
 
 /// What must be true of the target for a change to happen; else `PreconditionFailed`.
@@ -151,6 +182,8 @@ pub struct PutRequest {
     pub ownership: Ownership,
     /// What must be true of the file.
     pub precondition: Precondition,
+    /// What becomes of missing parents.
+    pub parents: Parents,
     /// Bytes that will come, where the client announced them: what cannot fit can be refused at once.
     pub expected_bytes: Option<u64>,
 }

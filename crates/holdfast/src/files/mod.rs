@@ -4,6 +4,7 @@
 //! change is durable. Nothing is kept between calls. In a crash, parents that an upload made may be there without the
 //! file; everything else is one engine operation that happened or did not.
 
+mod change;
 mod content;
 mod convert;
 mod put;
@@ -13,8 +14,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use holdfast_api::files::{
-    Directory, DirectoryEntry, Files, FilesError, Made, Metadata, Opened, Ownership, PutRequest, Upload,
-    VolumeLimits, VolumeUsage,
+    Changes, Directory, DirectoryEntry, Files, FilesError, Made, Metadata, Opened, Ownership, Parents,
+    PutRequest, Upload, VolumeLimits, VolumeUsage,
 };
 use holdfast_api::paths::FilePath;
 use holdfast_base::{ByteSize, VolumeId};
@@ -130,17 +131,66 @@ impl Files for EngineFiles {
         volume: VolumeId,
         path: &FilePath,
         ownership: Ownership,
+        parents: Parents,
     ) -> Result<Made, FilesError> {
         let volume = self.volume(volume).await?;
-        make_parents(&volume, path, ownership).await?;
+        make_parents(&volume, path, ownership, parents).await?;
         let mode = ownership.mode.unwrap_or(DIRECTORY_MODE);
         let made = ensure_dir(&volume, &path.to_bytes(), mode, ownership).await.map_err(failed)?;
         Ok(Made { metadata: metadata(&made.0, None), created: made.1 })
     }
+
+    async fn make_symlink(
+        &self,
+        volume: VolumeId,
+        path: &FilePath,
+        target: Bytes,
+        ownership: Ownership,
+    ) -> Result<Metadata, FilesError> {
+        change::symlink(&*self.volume(volume).await?, path, target, ownership).await
+    }
+
+    async fn make_link(
+        &self,
+        volume: VolumeId,
+        path: &FilePath,
+        existing: &FilePath,
+    ) -> Result<Metadata, FilesError> {
+        change::link(&*self.volume(volume).await?, path, existing).await
+    }
+
+    async fn copy(
+        &self,
+        volume: VolumeId,
+        from: &FilePath,
+        to: &FilePath,
+        ownership: Ownership,
+    ) -> Result<Made, FilesError> {
+        put::copy(self.volume(volume).await?, from, to, ownership).await
+    }
+
+    async fn change(
+        &self,
+        volume: VolumeId,
+        path: &FilePath,
+        follow: bool,
+        changes: Changes,
+    ) -> Result<Metadata, FilesError> {
+        change::attributes(&*self.volume(volume).await?, path, follow, changes).await
+    }
+
+    async fn rename(&self, volume: VolumeId, from: &FilePath, to: &FilePath) -> Result<Metadata, FilesError> {
+        change::rename(&*self.volume(volume).await?, from, to).await
+    }
 }
 
-/// Makes the directories above `path` that are missing.
-async fn make_parents(volume: &Volume, path: &FilePath, ownership: Ownership) -> Result<(), FilesError> {
+/// Makes the directories above `path` that are missing, or refuses.
+async fn make_parents(
+    volume: &Volume,
+    path: &FilePath,
+    ownership: Ownership,
+    missing: Parents,
+) -> Result<(), FilesError> {
     let names = path.components();
     let parents = &names[..names.len().saturating_sub(1)];
     match volume.stat_path(&Caller::root(), &joined(parents), true).await {
@@ -149,8 +199,9 @@ async fn make_parents(volume: &Volume, path: &FilePath, ownership: Ownership) ->
         Err(Error::NotFound) => {}
         Err(error) => return Err(failed(error)),
     }
+    let Parents::Make { mode } = missing else { return Err(FilesError::NotFound) };
     for depth in 1..=parents.len() {
-        match ensure_dir(volume, &joined(&parents[..depth]), DIRECTORY_MODE, ownership).await {
+        match ensure_dir(volume, &joined(&parents[..depth]), mode, ownership).await {
             Ok(_) => {}
             Err(Error::Exists) => return Err(FilesError::NotADirectory),
             Err(error) => return Err(failed(error)),

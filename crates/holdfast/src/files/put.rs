@@ -1,21 +1,58 @@
-//! `PUT` of a file: what can be refused is refused before the body is read, and everything is decided again, for
+//! `PUT` and copies of a file: what can be refused is refused before the body is read, and everything is decided again, for
 //! good, in the one step that makes the upload the file's content.
 
 use std::sync::Arc;
 
-use futures::StreamExt;
-use holdfast_api::files::{FilesError, Made, Precondition, PutRequest, Resource, Upload};
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use holdfast_api::files::{
+    Content, FilesError, Made, Ownership, Parents, Precondition, PutRequest, Resource, Upload,
+};
 use holdfast_api::paths::FilePath;
 use holdfast_engine::{Attr, Caller, Error, PutOwner, Volume};
 
+use super::content::EngineContent;
 use super::convert::{failed, metadata, version};
 use super::{make_parents, regular};
 
+/// Writes what a client sends.
 pub(super) async fn put(
     volume: Arc<Volume>,
     path: &FilePath,
     request: PutRequest,
-    mut body: Upload,
+    body: Upload,
+) -> Result<Made, FilesError> {
+    store(volume, path, request, body.map(|piece| piece.map_err(FilesError::from))).await
+}
+
+/// Writes what another file holds.
+pub(super) async fn copy(
+    volume: Arc<Volume>,
+    from: &FilePath,
+    to: &FilePath,
+    ownership: Ownership,
+) -> Result<Made, FilesError> {
+    let (source, _) = volume.stat_path(&Caller::root(), &from.to_bytes(), true).await.map_err(failed)?;
+    regular(&source)?;
+    let request = PutRequest {
+        ownership: Ownership {
+            uid: ownership.uid.or(Some(source.uid)),
+            gid: ownership.gid.or(Some(source.gid)),
+            mode: ownership.mode.or(Some(source.mode)),
+        },
+        precondition: Precondition::None,
+        parents: Parents::default(),
+        expected_bytes: Some(source.size),
+    };
+    let content = Box::new(EngineContent::new(volume.clone(), &source)).read(0..source.size);
+    store(volume, to, request, content).await
+}
+
+async fn store(
+    volume: Arc<Volume>,
+    path: &FilePath,
+    request: PutRequest,
+    mut body: impl Stream<Item = Result<Bytes, FilesError>> + Unpin,
 ) -> Result<Made, FilesError> {
     let bytes = path.to_bytes();
     let existing = match volume.stat_path(&Caller::root(), &bytes, true).await {
@@ -32,12 +69,15 @@ pub(super) async fn put(
     if let Some(expected) = request.expected_bytes {
         fits(&volume, existing.as_ref(), expected)?;
     }
+    if existing.is_none() && request.parents == Parents::Require {
+        make_parents(&volume, path, request.ownership, request.parents).await?;
+    }
     let mut upload = volume.upload();
     while let Some(chunk) = body.next().await {
         upload.write(chunk?).await.map_err(failed)?;
     }
     if existing.is_none() {
-        make_parents(&volume, path, request.ownership).await?;
+        make_parents(&volume, path, request.ownership, request.parents).await?;
     }
     let owner = request.ownership;
     let owner = PutOwner { uid: owner.uid, gid: owner.gid, mode: owner.mode };

@@ -141,16 +141,16 @@ async fn directories_are_made_listed_and_removed() {
     let fixture = fixture().await;
     let (files, volume) = (&fixture.files, fixture.volume);
     let owner = Ownership { uid: Some(7), gid: Some(8), mode: Some(0o700) };
-    let made = files.make_directory(volume, &path("/x/y"), owner).await.unwrap();
+    let made = files.make_directory(volume, &path("/x/y"), owner, Parents::default()).await.unwrap();
     assert!(made.created && (made.metadata.uid, made.metadata.gid, made.metadata.mode) == (7, 8, 0o700));
-    assert!(!files.make_directory(volume, &path("/x/y"), owner).await.unwrap().created);
-    assert!(!files.make_directory(volume, &path("/"), owner).await.unwrap().created);
+    assert!(!files.make_directory(volume, &path("/x/y"), owner, Parents::default()).await.unwrap().created);
+    assert!(!files.make_directory(volume, &path("/"), owner, Parents::default()).await.unwrap().created);
     for number in 0..25 {
         fixture.put(&format!("/x/y/f{number}"), b"x", PutRequest::default()).await.unwrap();
     }
-    let taken = files.make_directory(volume, &path("/x/y/f1"), owner).await;
+    let taken = files.make_directory(volume, &path("/x/y/f1"), owner, Parents::default()).await;
     assert!(matches!(taken, Err(FilesError::Exists)));
-    let below_file = files.make_directory(volume, &path("/x/y/f1/z/z"), owner).await;
+    let below_file = files.make_directory(volume, &path("/x/y/f1/z/z"), owner, Parents::default()).await;
     assert!(matches!(below_file, Err(FilesError::NotADirectory)), "{below_file:?}");
     let mut found = BTreeMap::new();
     let mut after = None;
@@ -176,4 +176,82 @@ async fn a_volume_that_is_gone_says_so() {
     fixture.files.delete_volume(fixture.volume).await.unwrap();
     fixture.files.delete_volume(fixture.volume).await.unwrap();
     assert!(matches!(fixture.files.usage(fixture.volume).await, Err(FilesError::NoVolume)));
+}
+
+#[tokio::test]
+async fn attributes_links_copies_and_moves_are_done_by_the_engine() {
+    let Fixture { files, volume, _dir } = fixture().await;
+    let write = |name: &'static str, text: &'static str| {
+        let body = stream::iter([Ok(Bytes::from_static(text.as_bytes()))]).boxed();
+        let request = PutRequest::default();
+        let files = &files;
+        async move { files.put(volume, &path(name), request, body).await.unwrap().metadata }
+    };
+    let read = |name: &'static str| {
+        let files = &files;
+        async move {
+            let opened = files.open(volume, &path(name)).await?;
+            let pieces: Vec<Bytes> = opened.content.read(0..opened.metadata.size).try_collect().await?;
+            Ok::<_, FilesError>(pieces.concat())
+        }
+    };
+    let file = write("/a/f", "content").await;
+
+    let changes = Changes { mode: Some(0o600), uid: Some(7), gid: Some(8), size: Some(4) };
+    let changed = files.change(volume, &path("/a/f"), true, changes).await.unwrap();
+    assert_eq!((changed.mode, changed.uid, changed.gid, changed.size), (0o600, 7, 8, 4));
+    let size = Changes { size: Some(1), ..Changes::default() };
+    let refused = files.change(volume, &path("/a"), true, size).await;
+    assert!(matches!(refused, Err(FilesError::IsADirectory)), "{refused:?}");
+
+    let target = Bytes::from_static(b"../a/f");
+    let link = files.make_symlink(volume, &path("/l/s"), target.clone(), Ownership::default()).await.unwrap();
+    assert_eq!((link.kind, link.target), (Kind::Symlink, Some(target)));
+    assert_eq!(read("/l/s").await.unwrap(), b"cont");
+    let owned = Changes { uid: Some(3), ..Changes::default() };
+    assert_eq!(files.change(volume, &path("/l/s"), false, owned).await.unwrap().kind, Kind::Symlink);
+    assert_eq!(
+        files.stat(volume, &path("/a/f"), true).await.unwrap().uid,
+        7,
+        "the link was changed, not its target"
+    );
+
+    let other = files.make_link(volume, &path("/l/h"), &path("/a/f")).await.unwrap();
+    assert_eq!((other.links, other.version.inode), (2, file.version.inode));
+    let taken = files.make_link(volume, &path("/l/h"), &path("/a/f")).await;
+    assert!(matches!(taken, Err(FilesError::Exists)), "{taken:?}");
+
+    let copy = files.copy(volume, &path("/l/s"), &path("/new/copy"), Ownership::default()).await.unwrap();
+    assert!(copy.created && copy.metadata.version.inode != file.version.inode);
+    assert_eq!((copy.metadata.uid, copy.metadata.mode), (7, 0o600));
+    assert_eq!(read("/new/copy").await.unwrap(), b"cont");
+
+    let moved = files.rename(volume, &path("/a/f"), &path("/far/away/g")).await.unwrap();
+    assert_eq!(moved.version.inode, file.version.inode);
+    assert!(matches!(read("/a/f").await, Err(FilesError::NotFound)));
+    write("/far/away/h", "to be replaced").await;
+    files.rename(volume, &path("/far/away/g"), &path("/far/away/h")).await.unwrap();
+    assert_eq!(read("/far/away/h").await.unwrap(), b"cont");
+    let into_itself = files.rename(volume, &path("/far"), &path("/far/away/far")).await;
+    assert!(matches!(into_itself, Err(FilesError::IntoItself)), "{into_itself:?}");
+    let over = files.rename(volume, &path("/a"), &path("/far")).await;
+    assert!(matches!(over, Err(FilesError::NotEmpty)), "{over:?}");
+    let nothing = files.rename(volume, &path("/none"), &path("/made/for/nothing")).await;
+    assert!(matches!(nothing, Err(FilesError::NotFound)), "{nothing:?}");
+    assert!(matches!(files.stat(volume, &path("/made"), true).await, Err(FilesError::NotFound)));
+}
+
+#[tokio::test]
+async fn parents_are_required_where_the_request_says_so() {
+    let Fixture { files, volume, _dir } = fixture().await;
+    let request = PutRequest { parents: Parents::Require, ..PutRequest::default() };
+    let nobody_reads = stream::once(async { panic!("the body of a refused upload is not read") }).boxed();
+    let refused = files.put(volume, &path("/none/f"), request, nobody_reads).await;
+    assert!(matches!(refused, Err(FilesError::NotFound)), "{refused:?}");
+    let refused =
+        files.make_directory(volume, &path("/none/d"), Ownership::default(), Parents::Require).await;
+    assert!(matches!(refused, Err(FilesError::NotFound)), "{refused:?}");
+    let open = Parents::Make { mode: 0o777 };
+    files.make_directory(volume, &path("/some/d"), Ownership::default(), open).await.unwrap();
+    assert_eq!(files.stat(volume, &path("/some"), true).await.unwrap().mode, 0o777);
 }

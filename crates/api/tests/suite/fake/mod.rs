@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use holdfast_api::files::{
-    Content, Directory, DirectoryEntry, Download, Files, FilesError, Made, Metadata, Opened, Ownership,
-    Precondition, PutRequest, Upload, VolumeLimits, VolumeUsage,
+    Changes, Content, Directory, DirectoryEntry, Download, Files, FilesError, Made, Metadata, Opened,
+    Ownership, Parents, Precondition, PutRequest, Upload, VolumeLimits, VolumeUsage,
 };
 use holdfast_api::paths::FilePath;
 use holdfast_base::{ByteSize, VolumeId};
@@ -143,9 +143,10 @@ impl Files for FakeFiles {
         mut body: Upload,
     ) -> Result<Made, FilesError> {
         self.fault("put")?;
-        let PutRequest { ownership, precondition, expected_bytes } = request;
+        let PutRequest { ownership, precondition, parents, expected_bytes } = request;
         self.with(id, |volume| {
             check(volume, path, &precondition)?;
+            volume.check_parents(path.components(), parents)?;
             volume.room_for(path.components(), expected_bytes.unwrap_or(0))
         })?;
         let mut bytes = Vec::new();
@@ -155,7 +156,7 @@ impl Files for FakeFiles {
         self.with(id, |volume| {
             check(volume, path, &precondition)?;
             volume.room_for(path.components(), bytes.len() as u64)?;
-            volume.put(path.components(), bytes.into(), ownership)
+            volume.put(path.components(), bytes.into(), ownership, parents)
         })
     }
 
@@ -170,9 +171,74 @@ impl Files for FakeFiles {
         id: VolumeId,
         path: &FilePath,
         ownership: Ownership,
+        parents: Parents,
     ) -> Result<Made, FilesError> {
         self.fault("make_directory")?;
-        self.with(id, |volume| volume.make_directory(path.components(), ownership))
+        self.with(id, |volume| volume.make_directory(path.components(), ownership, parents))
+    }
+
+    async fn make_symlink(
+        &self,
+        id: VolumeId,
+        path: &FilePath,
+        target: Bytes,
+        ownership: Ownership,
+    ) -> Result<Metadata, FilesError> {
+        self.fault("make_symlink")?;
+        self.with(id, |volume| {
+            if volume.metadata(path.components()).is_ok() {
+                return Err(FilesError::Exists);
+            }
+            volume.insert(path.components(), Body::Link(target))?;
+            let changes = Changes { uid: ownership.uid, gid: ownership.gid, ..Changes::default() };
+            volume.change(path.components(), changes)
+        })
+    }
+
+    async fn make_link(
+        &self,
+        id: VolumeId,
+        path: &FilePath,
+        existing: &FilePath,
+    ) -> Result<Metadata, FilesError> {
+        self.fault("make_link")?;
+        self.with(id, |volume| volume.link(path.components(), existing.components()))
+    }
+
+    async fn copy(
+        &self,
+        id: VolumeId,
+        from: &FilePath,
+        to: &FilePath,
+        ownership: Ownership,
+    ) -> Result<Made, FilesError> {
+        self.fault("copy")?;
+        self.with(id, |volume| {
+            let place = volume.resolve(from.components(), true)?;
+            let source = volume.metadata(&place)?;
+            let bytes = volume.content(&place)?;
+            let ownership = Ownership { mode: ownership.mode.or(Some(source.mode)), ..ownership };
+            volume.put(to.components(), bytes, ownership, Parents::default())
+        })
+    }
+
+    async fn change(
+        &self,
+        id: VolumeId,
+        path: &FilePath,
+        follow: bool,
+        changes: Changes,
+    ) -> Result<Metadata, FilesError> {
+        self.fault("change")?;
+        self.with(id, |volume| {
+            let place = volume.resolve(path.components(), follow)?;
+            volume.change(&place, changes)
+        })
+    }
+
+    async fn rename(&self, id: VolumeId, from: &FilePath, to: &FilePath) -> Result<Metadata, FilesError> {
+        self.fault("rename")?;
+        self.with(id, |volume| volume.rename(from.components(), to.components()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use holdfast_api::files::{
-    FileKind, FileVersion, FilesError, Made, Metadata, Ownership, Resource, VolumeLimits,
+    Changes, FileKind, FileVersion, FilesError, Made, Metadata, Ownership, Parents, Resource, VolumeLimits,
 };
 use holdfast_base::Timestamp;
 use holdfast_base::limits::SYMLINK_DEPTH_MAX;
@@ -19,6 +19,7 @@ pub enum Body {
     Fifo,
 }
 
+#[derive(Clone)]
 struct Node {
     inode: u64,
     change: u64,
@@ -155,8 +156,14 @@ impl Volume {
         Ok(())
     }
 
-    pub fn put(&mut self, path: &[Bytes], bytes: Bytes, ownership: Ownership) -> Result<Made, FilesError> {
-        self.parents(path, ownership)?;
+    pub fn put(
+        &mut self,
+        path: &[Bytes],
+        bytes: Bytes,
+        ownership: Ownership,
+        parents: Parents,
+    ) -> Result<Made, FilesError> {
+        self.parents(path, ownership, parents)?;
         let place = self.resolve(path, true)?;
         self.change += 1;
         let change = self.change;
@@ -179,8 +186,13 @@ impl Volume {
         Ok(Made { metadata: self.metadata(&place)?, created })
     }
 
-    pub fn make_directory(&mut self, path: &[Bytes], ownership: Ownership) -> Result<Made, FilesError> {
-        self.parents(path, ownership)?;
+    pub fn make_directory(
+        &mut self,
+        path: &[Bytes],
+        ownership: Ownership,
+        parents: Parents,
+    ) -> Result<Made, FilesError> {
+        self.parents(path, ownership, parents)?;
         let place = self.resolve(path, true)?;
         let created = match self.nodes.get(&place).map(|node| &node.body) {
             Some(Body::Directory) => false,
@@ -194,7 +206,7 @@ impl Volume {
     }
 
     pub fn insert(&mut self, path: &[Bytes], body: Body) -> Result<(), FilesError> {
-        self.parents(path, Ownership::default())?;
+        self.parents(path, Ownership::default(), Parents::default())?;
         self.add(path.to_vec(), body, (0, 0, 0o777));
         Ok(())
     }
@@ -209,13 +221,73 @@ impl Volume {
         Ok(())
     }
 
-    fn parents(&mut self, path: &[Bytes], ownership: Ownership) -> Result<(), FilesError> {
+    pub fn change(&mut self, place: &[Bytes], changes: Changes) -> Result<Metadata, FilesError> {
+        self.change += 1;
+        let change = self.change;
+        let node = self.nodes.get_mut(place).ok_or(FilesError::NotFound)?;
+        if let Some(size) = changes.size {
+            let Body::File(bytes) = &mut node.body else { return Err(FilesError::IsADirectory) };
+            let mut content = bytes.to_vec();
+            content.resize(size as usize, 0);
+            *bytes = content.into();
+        }
+        let (uid, gid, mode) = node.ownership;
+        node.ownership =
+            (changes.uid.unwrap_or(uid), changes.gid.unwrap_or(gid), changes.mode.unwrap_or(mode));
+        node.change = change;
+        self.metadata(place)
+    }
+
+    /// Both names are one inode by number only: this fake's tests change neither afterwards.
+    pub fn link(&mut self, path: &[Bytes], existing: &[Bytes]) -> Result<Metadata, FilesError> {
+        let node = self.nodes.get(existing).ok_or(FilesError::NotFound)?.clone();
+        if matches!(node.body, Body::Directory) {
+            return Err(FilesError::IsADirectory);
+        }
+        self.parents(path, Ownership::default(), Parents::default())?;
+        if self.nodes.contains_key(path) {
+            return Err(FilesError::Exists);
+        }
+        self.nodes.insert(path.to_vec(), node);
+        self.metadata(path)
+    }
+
+    pub fn rename(&mut self, from: &[Bytes], to: &[Bytes]) -> Result<Metadata, FilesError> {
+        self.nodes.get(from).ok_or(FilesError::NotFound)?;
+        if to.starts_with(from) && to != from {
+            return Err(FilesError::IntoItself);
+        }
+        self.parents(to, Ownership::default(), Parents::default())?;
+        if self.names(to).is_ok_and(|names| !names.is_empty()) {
+            return Err(FilesError::NotEmpty);
+        }
+        let moved: Vec<Place> = self.nodes.keys().filter(|path| path.starts_with(from)).cloned().collect();
+        for path in moved {
+            let place = [to, &path[from.len()..]].concat();
+            if let Some(node) = self.nodes.remove(&path) {
+                self.nodes.insert(place, node);
+            }
+        }
+        self.metadata(to)
+    }
+
+    pub fn check_parents(&self, path: &[Bytes], parents: Parents) -> Result<(), FilesError> {
+        let above = &path[..path.len().saturating_sub(1)];
+        match (parents, self.resolve(above, true).and_then(|place| self.names(&place))) {
+            (Parents::Require, Err(error)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn parents(&mut self, path: &[Bytes], ownership: Ownership, missing: Parents) -> Result<(), FilesError> {
+        self.check_parents(path, missing)?;
+        let mode = if let Parents::Make { mode } = missing { mode } else { 0 };
         for end in 1..path.len() {
             let place = self.resolve(&path[..end], true)?;
             match self.nodes.get(&place).map(|node| &node.body) {
                 Some(Body::Directory) => {}
                 Some(_) => return Err(FilesError::NotADirectory),
-                None => self.add(place, Body::Directory, owner(Ownership { mode: None, ..ownership }, 0o755)),
+                None => self.add(place, Body::Directory, owner(Ownership { mode: None, ..ownership }, mode)),
             }
         }
         Ok(())
