@@ -24,6 +24,7 @@ e2e: build suite ## The server under a real Linux kernel. Needs root and Debian'
 
 suite:
 	HOLDFAST_BIN=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/holdfast tests/e2e/run
+	HOLDFAST_BIN=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/holdfast tests/e2b/run
 
 check: ## Format, lints, crate edges, sizes, licences, unused dependencies.
 	$(CARGO) fmt --all --check
