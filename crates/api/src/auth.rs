@@ -5,9 +5,10 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use holdfast_base::TeamId;
+use holdfast_base::{KeyId, TeamId};
 use holdfast_catalogue::Principal;
 
+use crate::audit::Audit;
 use crate::error::{ApiError, ErrorCode};
 use crate::state::ApiState;
 
@@ -21,11 +22,24 @@ pub(crate) async fn require_key(State(state): State<ApiState>, mut request: Requ
             if let Some(team) = principal.team() {
                 tracing::Span::current().record("team_id", tracing::field::display(team));
             }
+            if let Err(error) = within_rate(&state, principal.key_id) {
+                return error.into_response();
+            }
             request.extensions_mut().insert(principal);
-            next.run(request).await
+            let audit = Audit::of(&request, principal);
+            let response = next.run(request).await;
+            if let Some(audit) = audit {
+                audit.tell(response.status());
+            }
+            response
         }
         Err(error) => error.into_response(),
     }
+}
+
+/// Counts a request of a key, or refuses it.
+pub(crate) fn within_rate(state: &ApiState, key: KeyId) -> Result<(), ApiError> {
+    state.rates.take(key, state.clock.monotonic()).map_err(ApiError::too_often)
 }
 
 async fn principal(state: &ApiState, headers: &HeaderMap) -> Result<Principal, ApiError> {

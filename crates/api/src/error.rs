@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::header::{CONTENT_RANGE, RETRY_AFTER};
@@ -70,6 +71,10 @@ codes! {
     RouteNotFound = "route_not_found" NOT_FOUND;
     /// No such filesystem in the key's team; another team's is in this class.
     FilesystemNotFound = "filesystem_not_found" NOT_FOUND;
+    /// No such team.
+    TeamNotFound = "team_not_found" NOT_FOUND;
+    /// No such key.
+    KeyNotFound = "key_not_found" NOT_FOUND;
     /// No such file or directory.
     PathNotFound = "path_not_found" NOT_FOUND;
     /// The route exists with other methods.
@@ -94,6 +99,8 @@ codes! {
     UnsupportedEncoding = "unsupported_encoding" UNSUPPORTED_MEDIA_TYPE;
     /// No byte of the range exists.
     RangeNotSatisfiable = "range_not_satisfiable" RANGE_NOT_SATISFIABLE;
+    /// The key asks more often than it may.
+    TooManyRequests = "too_many_requests" TOO_MANY_REQUESTS;
     /// The server or its storage failed.
     Internal = "internal" INTERNAL_SERVER_ERROR;
     /// Something behind the server does not answer; trying again may help.
@@ -134,13 +141,21 @@ struct Inner {
     message: String,
     numbers: Option<(u64, u64)>,
     content_range: Option<HeaderValue>,
+    retry_after: Option<Duration>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self(Box::new(Inner { code, message, numbers: None, content_range: None, source: None }))
+        Self(Box::new(Inner {
+            code,
+            message,
+            numbers: None,
+            content_range: None,
+            retry_after: None,
+            source: None,
+        }))
     }
 
     /// With the cause, for the log.
@@ -160,6 +175,21 @@ impl ApiError {
         let message = format!("`Range` asks for no byte of the file, which has {size} bytes");
         let mut error = Self::new(ErrorCode::RangeNotSatisfiable, message);
         error.0.content_range = HeaderValue::from_str(&format!("bytes */{size}")).ok();
+        error
+    }
+
+    /// With words before its message.
+    pub(crate) fn prefixed(mut self, words: &str) -> Self {
+        self.0.message.insert_str(0, words);
+        self
+    }
+
+    /// A key that has to wait so long.
+    pub(crate) fn too_often(wait: Duration) -> Self {
+        let message =
+            "this key asks more often than it may; wait for as long as the header `Retry-After` says";
+        let mut error = Self::new(ErrorCode::TooManyRequests, message);
+        error.0.retry_after = Some(wait);
         error
     }
 
@@ -210,8 +240,11 @@ impl IntoResponse for ApiError {
         if let Some(range) = self.0.content_range {
             response.headers_mut().insert(CONTENT_RANGE, range);
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        let soon = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(Duration::ZERO);
+        if let Some(wait) = self.0.retry_after.or(soon) {
+            // The header has whole seconds.
+            let seconds = wait.as_secs() + 1;
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -241,14 +274,21 @@ impl From<CatalogueError> for ApiError {
                 ErrorCode::FilesystemNotFound,
                 "no such filesystem in this team; GET /filesystems lists them",
             ),
-            // The team of a key that is being removed with its team.
-            CatalogueError::NotFound { noun } => {
-                Self::new(ErrorCode::Unauthorized, format!("the {noun} of this key does not exist any more"))
+            CatalogueError::NotFound { noun: "key" } => {
+                Self::new(ErrorCode::KeyNotFound, "no such key; GET /keys lists them, each with its id")
             }
-            CatalogueError::Conflict { field } => Self::new(
-                ErrorCode::NameTaken,
-                format!("`{field}` is taken by another filesystem of this team; choose another one"),
-            ),
+            CatalogueError::NotFound { noun } => {
+                Self::new(ErrorCode::TeamNotFound, format!("no such {noun}; GET /teams lists them"))
+            }
+            CatalogueError::InUse { noun, count, what } => {
+                let message = format!(
+                    "the {noun} has {count} {what}, some of which may be on their way out; remove them first"
+                );
+                Self::new(ErrorCode::Busy, message)
+            }
+            CatalogueError::Conflict { field } => {
+                Self::new(ErrorCode::NameTaken, format!("`{field}` is taken; choose another one"))
+            }
             CatalogueError::Invalid { field, message } => {
                 Self::new(ErrorCode::InvalidField, format!("`{field}` {message}"))
             }
@@ -289,10 +329,13 @@ impl From<FilesError> for ApiError {
                 ErrorCode::NotARegularFile,
                 "the path is a pipe, socket or device; `?stat=true` tells what is known of it",
             ),
-            FilesError::Exists => plain(
-                ErrorCode::PathExists,
-                "the path exists and is not a directory; remove it first or choose another one",
+            FilesError::IntoItself => plain(
+                ErrorCode::InvalidPath,
+                "a directory cannot be moved into itself; choose a path outside of it",
             ),
+            FilesError::Exists => {
+                plain(ErrorCode::PathExists, "the path exists; remove it first or choose another one")
+            }
             FilesError::NotEmpty => plain(
                 ErrorCode::DirectoryNotEmpty,
                 "the directory is not empty; `?recursive=true` removes it all",

@@ -11,9 +11,14 @@
 //! **Knows nothing** of NFS, of how volumes store bytes, and of the process around it: the metrics recorder,
 //! readiness and listener come from outside ([`ApiParts`], [`serve`]).
 
+mod admin;
+mod audit;
 mod auth;
 mod content;
 mod detached;
+mod docs;
+mod drain;
+mod e2b;
 mod error;
 pub mod files;
 mod health;
@@ -22,13 +27,16 @@ mod metrics;
 mod openapi;
 pub mod paths;
 mod query;
+mod rates;
 mod resources;
 mod router;
 mod server;
 mod service;
 mod sizes;
 mod state;
+mod tar;
 mod times;
+mod tokens;
 mod trace;
 
 pub use error::{ApiError, ErrorBody, ErrorCode};
@@ -39,3 +47,4 @@ pub use router::router;
 pub use server::serve;
 pub use service::{Filesystems, NewFilesystem, Recovered};
 pub use state::{ApiParts, ApiState};
+pub use tokens::Tokens;

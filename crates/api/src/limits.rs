@@ -19,12 +19,16 @@ pub struct ApiLimits {
     pub bytes_per_inode: u64,
     /// Limits over all filesystems of one team.
     pub team: TeamLimits,
+    /// Requests a second of one key; 0 is no limit.
+    pub requests_per_second: u32,
     /// Largest JSON body, bytes.
     pub json_body_max_bytes: usize,
     /// Largest upload of one file, bytes.
     pub upload_max_bytes: u64,
     /// Longest wait for the next piece of an upload.
     pub upload_idle_timeout: Duration,
+    /// Longest reading on of an upload that was refused, so that its client comes to read the answer.
+    pub upload_drain_timeout: Duration,
     /// Longest time to the head of an answer, uploads excepted.
     pub request_timeout: Duration,
     /// Entries in one page of a listing when the request does not say.
@@ -55,9 +59,11 @@ impl Default for ApiLimits {
             filesystem_max: ByteSize(100 * GB),
             bytes_per_inode: 4096,
             team: TeamLimits { filesystems: 10_000, total: ByteSize(100_000 * GB) },
+            requests_per_second: 5000,
             json_body_max_bytes: 64 << 10,
             upload_max_bytes: 100 * GB,
             upload_idle_timeout: Duration::from_secs(60),
+            upload_drain_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(60),
             page_default: 100,
             filesystems_page_max: 1000,

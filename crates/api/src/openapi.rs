@@ -1,11 +1,11 @@
 //! The OpenAPI document, made from the handlers. `docs/openapi.json` is a copy that a test compares.
 
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoResponses, Modify};
 
 use crate::error::ErrorBody;
-use crate::router::{open_routes, protected_routes};
+use crate::router::{open_routes, protected_routes, token_routes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,6 +19,8 @@ use crate::router::{open_routes, protected_routes};
     tags(
         (name = "filesystems", description = "Filesystems of the key's team"),
         (name = "files", description = "The files in a filesystem, with or without a sandbox that mounts it"),
+        (name = "volumes", description = "E2B's volume API over the same filesystems, for its SDKs"),
+        (name = "administration", description = "Teams and keys; for an administrator's key"),
         (name = "server", description = "The server itself; no key needed"),
     )
 )]
@@ -29,7 +31,10 @@ struct KeyScheme;
 impl Modify for KeyScheme {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
-        openapi.components.get_or_insert_default().add_security_scheme("apiKey", scheme);
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("apiKey", scheme);
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        components.add_security_scheme("volumeToken", SecurityScheme::Http(token));
     }
 }
 
@@ -40,12 +45,15 @@ pub(crate) enum Refusals {
     /// A field, parameter, header or path breaks its rule; the message says which.
     #[response(status = 400)]
     Malformed(ErrorBody),
-    /// `X-API-Key` is missing or opens nothing.
+    /// The key or token is missing or opens nothing.
     #[response(status = 401)]
     Unauthorized(ErrorBody),
-    /// The key may not do this.
+    /// The key or token may not do this.
     #[response(status = 403)]
     Forbidden(ErrorBody),
+    /// The key asks more often than it may; `Retry-After` says how long to wait.
+    #[response(status = 429)]
+    TooManyRequests(ErrorBody),
     /// The server or its storage failed.
     #[response(status = 500)]
     Internal(ErrorBody),
@@ -67,6 +75,7 @@ pub(crate) struct FileContent(Vec<u8>);
 pub fn document() -> utoipa::openapi::OpenApi {
     let routes = utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi())
         .merge(protected_routes())
+        .merge(token_routes())
         .merge(open_routes());
     let mut document = routes.into_openapi();
     let paths = std::mem::take(&mut document.paths.paths);

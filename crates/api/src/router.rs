@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::state::ApiState;
-use crate::{auth, content, health, resources, trace};
+use crate::{admin, auth, content, docs, drain, e2b, health, resources, tar, trace};
 
 /// Routes that need a key.
 pub(crate) fn protected_routes() -> OpenApiRouter<ApiState> {
@@ -21,8 +21,21 @@ pub(crate) fn protected_routes() -> OpenApiRouter<ApiState> {
             content::read::get,
             content::write::put,
             content::remove::delete,
-            content::make::post
+            content::make::post,
+            content::change::patch
         ))
+        .routes(routes!(tar::import))
+        .routes(routes!(tar::export))
+        .routes(routes!(admin::teams::create, admin::teams::list))
+        .routes(routes!(admin::teams::show, admin::teams::delete))
+        .routes(routes!(admin::keys::create, admin::keys::list))
+        .routes(routes!(admin::keys::revoke))
+        .merge(e2b::keyed_routes())
+}
+
+/// Routes that need a token of their volume, each by itself.
+pub(crate) fn token_routes() -> OpenApiRouter<ApiState> {
+    e2b::token_routes()
 }
 
 /// Routes that need none.
@@ -32,6 +45,8 @@ pub(crate) fn open_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
         .routes(routes!(health::openapi))
+        .routes(routes!(docs::docs))
+        .routes(routes!(e2b::public_keys))
 }
 
 /// The whole HTTP front end.
@@ -42,9 +57,10 @@ pub fn router(state: ApiState) -> Router {
             .put(content::write::put)
             .delete(content::remove::delete)
             .post(content::make::post)
+            .patch(content::change::patch)
     };
     let (protected, _) = protected_routes().split_for_parts();
-    let (open, _) = open_routes().split_for_parts();
+    let (open, _) = open_routes().merge(token_routes()).split_for_parts();
     protected
         .route("/filesystems/{id}/files", root())
         .route("/filesystems/{id}/files/", root())
@@ -53,6 +69,7 @@ pub fn router(state: ApiState) -> Router {
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(state.limits.json_body_max_bytes))
+        .layer(from_fn_with_state(state.clone(), drain::drain))
         .layer(from_fn_with_state(state.clone(), trace::time_out))
         .layer(from_fn_with_state(state.clone(), trace::trace))
         .with_state(state)

@@ -7,7 +7,9 @@ use holdfast_catalogue::Catalogue;
 
 use crate::files::Files;
 use crate::limits::ApiLimits;
+use crate::rates::Rates;
 use crate::service::Filesystems;
+use crate::tokens::Tokens;
 
 /// What the front end is made of.
 pub struct ApiParts {
@@ -19,7 +21,9 @@ pub struct ApiParts {
     pub limits: ApiLimits,
     /// Time, for durations of operations.
     pub clock: Arc<dyn Clock>,
-    /// Randomness, for request ids.
+    /// Signs and verifies tokens for the content of one volume.
+    pub tokens: Tokens,
+    /// Randomness, for request ids and tokens.
     pub random: Arc<dyn Random>,
     /// The body of `/metrics`: the recorder's text form.
     pub render_metrics: Box<dyn Fn() -> String + Send + Sync>,
@@ -35,6 +39,8 @@ pub struct ApiState {
     pub(crate) files: Arc<dyn Files>,
     pub(crate) limits: Arc<ApiLimits>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) tokens: Arc<Tokens>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) render_metrics: Arc<dyn Fn() -> String + Send + Sync>,
     pub(crate) ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
@@ -44,12 +50,15 @@ impl ApiState {
     /// Puts the state together.
     pub fn new(parts: ApiParts) -> Self {
         let limits = Arc::new(parts.limits);
+        let rates = Arc::new(Rates::new(limits.requests_per_second));
         Self {
             filesystems: Filesystems::new(parts.catalogue.clone(), parts.files.clone(), limits.clone()),
             catalogue: parts.catalogue,
             files: parts.files,
             limits,
             clock: parts.clock,
+            rates,
+            tokens: Arc::new(parts.tokens),
             random: parts.random,
             render_metrics: parts.render_metrics.into(),
             ready: parts.ready.into(),

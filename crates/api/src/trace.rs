@@ -9,6 +9,7 @@ use tracing::field::Empty;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::state::ApiState;
+use crate::tar::IMPORT_ROUTE;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -29,9 +30,15 @@ pub(crate) async fn trace(State(state): State<ApiState>, request: Request, next:
     response
 }
 
+/// Whether the request brings the content of files: it may take as long as bytes come.
+pub(crate) fn is_upload(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    request.method() == Method::PUT || (request.method() == Method::POST && route == IMPORT_ROUTE)
+}
+
 /// Bounds the time to the answer's head. Uploads are bounded by their silence instead.
 pub(crate) async fn time_out(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    if request.method() == Method::PUT {
+    if is_upload(&request) {
         return next.run(request).await;
     }
     let limit = state.limits.request_timeout;

@@ -7,12 +7,18 @@ mod fake;
 #[path = "suite/support.rs"]
 mod support;
 
+#[path = "suite/admin.rs"]
+mod admin;
 #[path = "suite/auth.rs"]
 mod auth;
+#[path = "suite/changing.rs"]
+mod changing;
 #[path = "suite/conditions.rs"]
 mod conditions;
 #[path = "suite/contract.rs"]
 mod contract;
+#[path = "suite/e2b.rs"]
+mod e2b;
 #[path = "suite/failures.rs"]
 mod failures;
 #[path = "suite/filesystems.rs"]
@@ -27,6 +33,8 @@ mod paths;
 mod ranges;
 #[path = "suite/recovery.rs"]
 mod recovery;
+#[path = "suite/tar.rs"]
+mod tar;
 #[path = "suite/tcp.rs"]
 mod tcp;
 #[path = "suite/writing.rs"]

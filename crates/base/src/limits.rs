@@ -105,6 +105,20 @@ pub const VOLUME_IDLE_SECONDS: u64 = 300;
 pub const INODES_PER_OPENING_MAX: u64 = 1 << 32;
 /// Entries in one answer of a directory listing inside the engine.
 pub const LIST_PAGE_MAX_ENTRIES: usize = 4096;
+/// Bytes of one extended header in a tar archive (long names and the like).
+pub const TAR_EXTENDED_MAX_BYTES: u64 = 1 << 20;
+/// Files of at most this size are imported many at once; larger ones one at a time.
+pub const TAR_SMALL_FILE_MAX_BYTES: u64 = 256 << 10;
+/// Small files of one import that are written at once.
+pub const TAR_IMPORTS_AT_ONCE: usize = 32;
+/// Files of at most this size are read whole before they go into an export, and read again if they changed.
+pub const TAR_STEADY_FILE_MAX_BYTES: u64 = 1 << 20;
+/// Files with several names that one export remembers.
+pub const TAR_LINKS_MAX: usize = 100_000;
+/// API keys whose rate of requests is remembered at once.
+pub const RATE_BUCKETS_MAX: usize = 10_000;
+/// Entries in one list of a volume through E2B's API, which has no pages.
+pub const VOLUME_LIST_MAX_ENTRIES: usize = 100_000;
 
 /// Longest name by which a client of the lock manager calls itself, bytes.
 pub const LOCK_CLIENT_NAME_MAX_BYTES: usize = 255;

@@ -2,7 +2,10 @@
 
 use crate::support::Bench;
 
-const OPEN: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
+const OPEN: [&str; 6] =
+    ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/.well-known/jwks.json"];
+/// Paths that begin so need a token instead of a key; `e2b` tries them.
+const WITH_TOKEN: &str = "/volumecontent";
 
 /// Method and path of every operation in the document, with parameters filled in.
 fn operations() -> Vec<(String, String)> {
@@ -10,7 +13,14 @@ fn operations() -> Vec<(String, String)> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         let path = path.replace("{id}", "data").replace("{path}", "some/file");
+        let path = path
+            .replace("{team}", "default")
+            .replace("{volume}", "data")
+            .replace("{key}", "key-7f2c1a52-9c1d-4b5e-8d7e-0a1b2c3d4e5f");
         assert!(!path.contains('{'), "{path}");
+        if path.starts_with(WITH_TOKEN) {
+            continue;
+        }
         for method in item.as_object().unwrap().keys() {
             operations.push((method.to_uppercase(), path.clone()));
         }
@@ -68,13 +78,17 @@ async fn another_teams_filesystem_is_not_found_on_any_route() {
     let id = bench.filesystem("data").await;
     bench.put(&format!("/filesystems/{id}/files/some/file"), "secret").await.ok(201);
     for (method, path) in operations() {
+        if !path.starts_with("/filesystems") {
+            continue;
+        }
         for named in [&id, "data"] {
             let path = path.replace("/data", &format!("/{named}"));
             if !path.contains(named) {
                 continue;
             }
             let call = bench.bare(&method, &path).header("x-api-key", &bench.other_key);
-            let path = if method == "POST" { format!("{path}?op=mkdir") } else { path };
+            let makes = method == "POST" && path.contains("/files/");
+            let path = if makes { format!("{path}?op=mkdir") } else { path };
             let call = match method.as_str() {
                 "PATCH" => call.json(r#"{"name":"stolen"}"#),
                 "POST" => bench.bare(&method, &path).header("x-api-key", &bench.other_key),
@@ -90,14 +104,39 @@ async fn another_teams_filesystem_is_not_found_on_any_route() {
 }
 
 #[tokio::test]
-async fn an_administrators_key_opens_no_filesystem() {
+async fn an_administrators_key_opens_no_filesystem_and_a_teams_key_administers_nothing() {
     let bench = Bench::new().await;
     bench.filesystem("data").await;
+    let (mut of_teams, mut of_admins) = (0, 0);
     for (method, path) in operations() {
         if OPEN.contains(&path.as_str()) {
             continue;
         }
-        let call = bench.bare(&method, &path).header("x-api-key", &bench.admin_key);
-        call.send().await.refused(403, "forbidden");
+        let (key, count) = match path.starts_with("/teams") || path.starts_with("/keys") {
+            true => (&bench.key, &mut of_admins),
+            false => (&bench.admin_key, &mut of_teams),
+        };
+        bench.bare(&method, &path).header("x-api-key", key).send().await.refused(403, "forbidden");
+        *count += 1;
     }
+    assert!(of_teams >= 10 && of_admins >= 7);
+    bench.catalogue.get_team_by_name("default").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_that_asks_too_often_waits_and_no_other_key_does() {
+    let limits = holdfast_api::ApiLimits { requests_per_second: 5, ..Default::default() };
+    let bench = Bench::with(limits).await;
+    let mut refused = 0;
+    for _ in 0..50 {
+        let reply = bench.get("/filesystems").await;
+        if reply.status == 429 {
+            reply.refused(429, "too_many_requests");
+            assert_eq!(reply.header("retry-after"), Some("1"));
+            refused += 1;
+        }
+    }
+    assert!(refused > 20, "{refused}");
+    bench.bare("GET", "/filesystems").header("x-api-key", &bench.other_key).send().await.ok(200);
+    bench.bare("GET", "/healthz").send().await.ok(200);
 }

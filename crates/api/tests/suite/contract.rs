@@ -17,6 +17,22 @@ async fn the_checked_in_document_is_the_served_one() {
     assert!(served == checked_in, "docs/openapi.json is out of date: run this test with HOLDFAST_BLESS=1");
 }
 
+#[tokio::test]
+async fn the_page_for_people_tells_every_operation_and_loads_nothing() {
+    let bench = Bench::new().await;
+    let page = bench.bare("GET", "/docs").send().await.ok(200);
+    assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+    let text = String::from_utf8(page.body.clone()).unwrap();
+    let document = serde_json::to_value(holdfast_api::openapi_document()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        assert!(text.contains(&format!("<code>{path}</code>")), "{path}");
+        for operation in item.as_object().unwrap().values() {
+            assert!(text.contains(&format!("id=\"{}\"", operation["operationId"].as_str().unwrap())));
+        }
+    }
+    assert!(!text.contains("<script") && !text.contains("src="));
+}
+
 #[test]
 fn every_operation_is_described() {
     let document = serde_json::to_value(holdfast_api::openapi_document()).unwrap();
@@ -28,7 +44,9 @@ fn every_operation_is_described() {
             ids.push(operation["operationId"].as_str().unwrap_or_else(|| panic!("{at}")).to_owned());
             assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{at}");
             let responses = operation["responses"].as_object().unwrap();
-            let protected = path.starts_with("/filesystems");
+            let protected = ["/filesystems", "/volumes", "/volumecontent", "/teams", "/keys"]
+                .iter()
+                .any(|start| path.starts_with(start));
             assert_eq!(operation.get("security").is_some(), protected, "{at}");
             assert_eq!(responses.contains_key("401"), protected, "{at}");
             for (status, response) in responses.iter().filter(|(status, _)| status.as_str() >= "400") {

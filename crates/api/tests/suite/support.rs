@@ -5,13 +5,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use holdfast_api::{ApiLimits, ApiParts, ApiState, router};
+use holdfast_api::{ApiLimits, ApiParts, ApiState, Tokens, router};
 use holdfast_base::{FilesystemId, SeededRandom, SystemClock, VolumeId};
 use holdfast_catalogue::{Catalogue, Scope};
 use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::fake::FakeFiles;
+
+/// How long a token of the bench is good.
+pub const TOKEN_LIFETIME: std::time::Duration = std::time::Duration::from_secs(3600);
 
 pub struct Bench {
     pub router: Router,
@@ -111,6 +114,7 @@ impl Bench {
             files: files.clone(),
             limits,
             clock,
+            tokens: Tokens::new(&[1; 32], TOKEN_LIFETIME),
             random,
             render_metrics: Box::new(|| "metrics 1\n".to_owned()),
             ready: Box::new(|| Ok(())),

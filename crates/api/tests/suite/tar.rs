@@ -23,7 +23,7 @@ async fn import(bench: &Bench, query: &str, archive: Vec<u8>) -> Reply {
 
 /// A tree with everything that can be in one.
 fn tree(top: &Path) {
-    let long = top.join("d".repeat(90)).join("é".repeat(60));
+    let long = top.join("d".repeat(90)).join("é".repeat(40));
     fs::create_dir_all(&long).unwrap();
     fs::write(long.join("deep"), "deep").unwrap();
     fs::create_dir_all(top.join("a/empty")).unwrap();
@@ -40,7 +40,7 @@ fn tree(top: &Path) {
 #[tokio::test]
 async fn a_tree_goes_in_and_comes_back_as_it_was() {
     let bench = Bench::new().await;
-    let id = bench.filesystem("data").await;
+    bench.filesystem("data").await;
     for format in ["gnu", "posix", "ustar"] {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("t")).unwrap();
@@ -75,7 +75,6 @@ async fn a_tree_goes_in_and_comes_back_as_it_was() {
         assert_eq!(link.to_str(), Some("../large"));
         bench.delete(files).await.ok(204);
     }
-    let _ = id;
 }
 
 #[tokio::test]

@@ -12,6 +12,9 @@ use super::{ConfigError, Given, table};
 /// Longest drain, seconds: an hour is a typing error.
 const DRAIN_SECONDS_MAX: u64 = 3600;
 
+/// Shortest and longest life of a token, seconds: a minute and a year.
+const TOKEN_SECONDS: std::ops::RangeInclusive<u64> = 60..=31_536_000;
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -54,6 +57,10 @@ pub struct Settings {
     pub team_filesystems_max: u64,
     /// Most that the sizes of one team's filesystems may add up to.
     pub team_size_max: ByteSize,
+    /// Most HTTP requests a second of one key; 0 is no limit.
+    pub key_requests_per_second: u32,
+    /// How long a token for the content of one volume is good.
+    pub token_lifetime: Duration,
     /// How long requests may go on after a signal to stop.
     pub drain: Duration,
     /// What is logged.
@@ -98,6 +105,8 @@ impl Settings {
             filesystem_size_max: size(table::FILESYSTEM_SIZE_MAX)?,
             team_filesystems_max: given.value(table::TEAM_FILESYSTEMS_MAX, read_count)?,
             team_size_max: size(table::TEAM_SIZE_MAX)?,
+            key_requests_per_second: given.value(table::KEY_REQUESTS_PER_SECOND, read_rate)?,
+            token_lifetime: given.value(table::TOKEN_SECONDS, read_token_seconds)?,
             drain: given.value(table::DRAIN_SECONDS, read_seconds)?,
             log: given.value(table::LOG, read_filter)?,
             log_format: given.value(table::LOG_FORMAT, read_format)?,
@@ -151,6 +160,21 @@ fn read_seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds) if seconds <= DRAIN_SECONDS_MAX => Ok(Duration::from_secs(seconds)),
         _ => Err(format!("`{text}` is not a number of seconds from 0 to {DRAIN_SECONDS_MAX}")),
+    }
+}
+
+fn read_rate(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a count of requests"))
+}
+
+fn read_token_seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds) if TOKEN_SECONDS.contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!(
+            "`{text}` is not a number of seconds from {} to {}",
+            TOKEN_SECONDS.start(),
+            TOKEN_SECONDS.end()
+        )),
     }
 }
 

@@ -50,7 +50,7 @@ options! {
     STORE: "store" "URL" = "file://<data-dir>/store",
         "Where the bytes live: file:///absolute/path or memory:// (gone with the process).";
     CATALOGUE: "catalogue" "URL" = "sqlite://<data-dir>/catalogue.db",
-        "Database of teams, keys and filesystems: sqlite:///path or sqlite::memory:.";
+        "Database of teams, keys and filesystems: sqlite:///path, sqlite::memory:, or postgres://user@host/database.";
     NFS_ALLOW: "nfs-allow" "NETWORKS" = "127.0.0.0/8,::1/128",
         "Networks, separated by commas, whose clients may mount /<filesystem id> and /<name of a filesystem of the team default>.";
     CACHE_DATA: "cache-data" "SIZE" = "256mib",
@@ -69,6 +69,10 @@ options! {
         "Most filesystems of one team.";
     TEAM_SIZE_MAX: "team-size-max" "SIZE" = "100tb",
         "Most that the sizes of one team's filesystems may add up to.";
+    KEY_REQUESTS_PER_SECOND: "key-requests-per-second" "COUNT" = "5000",
+        "Most HTTP requests a second of one API key, and of the tokens made with it; 0 is no limit.";
+    TOKEN_SECONDS: "token-seconds" "SECONDS" = "3600",
+        "How long a token for the content of one volume is good (E2B's API), 60 to 31536000.";
     DRAIN_SECONDS: "drain-seconds" "SECONDS" = "20",
         "How long requests that run may go on after SIGTERM or SIGINT.";
     LOG: "log" "FILTER" = "info,slatedb=warn",

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use holdfast_api::{ApiLimits, ApiParts, ApiState};
+use holdfast_api::{ApiLimits, ApiParts, ApiState, Tokens};
 use holdfast_base::{Clock, OsRandom, Random, SystemClock};
 use holdfast_catalogue::{Catalogue, CatalogueError, ListFilesystems, TeamLimits};
 use holdfast_engine::{CacheConfig, Engine, EngineConfig, Environment, RealDisk, Store};
@@ -46,6 +46,7 @@ impl Server {
             cannot(format!("the catalogue {} cannot be opened", settings.catalogue), &error)
         })?);
         keys::ensure(&catalogue, data_dir.path()).await?;
+        let tokens = Tokens::new(&keys::token_seed(data_dir.path(), &*random)?, settings.token_lifetime);
         let engine = start_engine(&settings, clock.clone(), random.clone()).await?;
         let locks = open_locks(&settings, &catalogue, clock.clone()).await?;
         let limits = api_limits(&settings);
@@ -56,6 +57,7 @@ impl Server {
             limits: limits.clone(),
             clock,
             random,
+            tokens,
             render_metrics: recorder.renderer(),
             ready: readiness(engine.clone(), draining.clone()),
         });
@@ -123,6 +125,7 @@ fn api_limits(settings: &Settings) -> ApiLimits {
         filesystem_min: settings.filesystem_size_min,
         filesystem_max: settings.filesystem_size_max,
         team: TeamLimits { filesystems: settings.team_filesystems_max, total: settings.team_size_max },
+        requests_per_second: settings.key_requests_per_second,
         upload_max_bytes: settings.filesystem_size_max.0,
         drain_timeout: settings.drain,
         ..ApiLimits::default()
