@@ -60,6 +60,8 @@ pub(crate) const LOCK_WAIT_MAX: Duration = Duration::from_secs(180);
 pub(crate) const LOCK_PROMISE_MAX: Duration = Duration::from_secs(60);
 /// How long only old locks are given out after a loss: Linux reclaims within seconds of a NOTIFY.
 pub(crate) const LOCK_GRACE: Duration = Duration::from_secs(30);
+/// Most locked files that are looked at, whether they still exist, when a request finds no room.
+pub(crate) const LOCK_SWEEP_FILES_MAX: usize = 64;
 /// How long the lock log may take to end.
 pub(crate) const LOCK_END_MAX: Duration = Duration::from_secs(5);
 /// How long a connection to a client may take.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use holdfast_base::limits::LOCK_CALLBACKS_MAX;
@@ -19,7 +20,7 @@ use uuid::Uuid;
 use super::callback::{CallError, Callback};
 use super::log::{self, Kept, Log};
 use super::manager::{Manager, Outbox};
-use super::owner::Contact;
+use super::owner::{Contact, FileKey, Owner};
 use super::table::Table;
 use crate::limits::{LOCK_END_MAX, LOCK_GRACE};
 
@@ -103,6 +104,8 @@ pub(crate) struct Service {
     pub(super) slots: Arc<Semaphore>,
     /// Our NSM state: odd, and larger after each loss.
     pub nsm_state: u32,
+    /// How many locked files were looked at, whether they exist.
+    swept: AtomicUsize,
     /// Whether what was kept before was lost, or part of it.
     pub(super) lost: bool,
 }
@@ -158,6 +161,7 @@ impl Service {
             ended: CancellationToken::new(),
             slots: Arc::new(Semaphore::new(LOCK_CALLBACKS_MAX)),
             nsm_state,
+            swept: AtomicUsize::new(0),
             lost,
         })
     }
@@ -165,6 +169,13 @@ impl Service {
     /// Looks at the locks, without a change.
     pub fn look<T>(&self, look: impl FnOnce(&Manager, Instant) -> T) -> T {
         look(&self.state.lock().manager, Instant::now())
+    }
+
+    /// Some of the files that are locked in a volume or by a client; others each time, until all have had their turn.
+    pub fn locked_files(&self, around: FileKey, owner: &Owner, count: usize) -> Vec<FileKey> {
+        let files = self.look(|manager, _| manager.table().files_around(around.volume, &owner.client));
+        let first = self.swept.fetch_add(count, Ordering::Relaxed) % files.len().max(1);
+        files.iter().cycle().skip(first).take(count.min(files.len())).copied().collect()
     }
 
     /// Makes one step, and returns when the log has what it changed.

@@ -79,6 +79,15 @@ impl Table {
         self.files.iter().filter(|(_, locks)| locks.owners().any(&whose)).map(|(file, _)| *file).collect()
     }
 
+    /// The files that have locks in a volume, or of a client, by their numbers.
+    pub fn files_around(&self, volume: VolumeId, client: &ClientKey) -> Vec<FileKey> {
+        let of_client = |locks: &FileLocks| locks.owners().any(|owner| *owner.client == *client);
+        let around = self.files.iter().filter(|(file, locks)| file.volume == volume || of_client(locks));
+        let mut files: Vec<_> = around.map(|(file, _)| *file).collect();
+        files.sort_unstable_by_key(|file| (file.volume.0, file.file.ino));
+        files
+    }
+
     /// The files of a volume that have locks.
     pub fn files_in(&self, volume: VolumeId) -> Vec<FileKey> {
         self.files.keys().filter(|file| file.volume == volume).copied().collect()

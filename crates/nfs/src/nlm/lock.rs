@@ -5,7 +5,7 @@ use holdfast_wire::nlm4::{
 };
 
 use super::subject::{self, Purpose};
-use super::{Session, or_failed};
+use super::{Session, or_failed, sweep};
 use crate::locks::{Form, Request};
 
 /// TEST (RFC 1813 section 6.3.1).
@@ -52,7 +52,13 @@ async fn set(session: &Session, args: &LockArgs, form: Form) -> Result<LockStat4
         form,
         handle: subject.handle,
     };
+    let (file, owner, again) = (request.file, request.owner.clone(), request.clone());
     let done = session.shared.locks.step(|manager, now| manager.lock(request, now)).await;
+    let status = done.map_err(|_| LockStat4::Failed)?;
+    if status != LockStat4::DeniedNoLocks || !sweep::make_room(session, file, &owner).await {
+        return Ok(status);
+    }
+    let done = session.shared.locks.step(|manager, now| manager.lock(again, now)).await;
     done.map_err(|_| LockStat4::Failed)
 }
 

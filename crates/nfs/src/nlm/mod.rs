@@ -6,6 +6,7 @@
 mod lock;
 mod share;
 mod subject;
+mod sweep;
 
 use std::sync::Arc;
 

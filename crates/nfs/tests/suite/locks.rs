@@ -1,5 +1,6 @@
 //! NLM: what excludes what, and every status that a request can have.
 
+use holdfast_base::limits::LOCKS_PER_CLIENT_MAX;
 use holdfast_nfs_client::ClientError;
 use holdfast_wire::nfs3::{FileHandle, SetAttrArgs};
 use holdfast_wire::nlm4::LockStat4::{
@@ -158,6 +159,27 @@ async fn names_that_are_too_long_find_no_room() {
     assert_eq!(one.send(&args).await, Granted);
     args.lock.caller_name = vec![b'x'; 256][..].into();
     assert_eq!(one.send(&args).await, DeniedNoLocks);
+}
+
+/// A client that has as many locks as it may, all of them on a file that is gone.
+#[tokio::test]
+async fn locks_of_files_that_are_gone_make_room() {
+    let world = World::start().await;
+    let mount = world.one().await;
+    let (one, _, file) = two(&mount).await;
+    let room = LOCKS_PER_CLIENT_MAX as u64 - 1;
+    for first in (0..room).step_by(256) {
+        let last = room.min(first + 256);
+        let locks = (first..last).map(|at| {
+            let one = one.clone();
+            async move { one.try_lock(&file, (2 * at, 1), true).await }
+        });
+        assert!(futures::future::join_all(locks).await.iter().all(|status| *status == Granted));
+    }
+    let other = mount.create(&mount.root, "other").await;
+    assert_eq!(one.try_lock(&other, ALL, true).await, DeniedNoLocks);
+    mount.remove(&mount.root, "file").await;
+    assert_eq!(one.try_lock(&other, ALL, true).await, Granted);
 }
 
 #[tokio::test]

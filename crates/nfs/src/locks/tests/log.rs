@@ -6,11 +6,13 @@ use std::sync::Arc;
 use holdfast_base::{SeededRandom, VolumeId};
 use holdfast_engine::{Disk, MemoryDisk};
 use holdfast_wire::nlm4::{ShareAccess, ShareMode};
+use proptest::prelude::*;
 use uuid::Uuid;
 
 use crate::locks::change::Change;
 use crate::locks::log::{self, Kept, Log};
 use crate::locks::owner::{ClientKey, Scope};
+use crate::locks::record;
 use crate::locks::tests::support::{client, contact, file, owner, range};
 
 const STATE: u32 = 7;
@@ -87,6 +89,27 @@ fn power_loss_takes_nothing_that_was_synced() {
         file.write_all_at(&bytes(&tail), log.len_bytes()).unwrap();
         let after = Log::read(&disk.crash(&random), dir()).unwrap();
         assert_eq!(after.changes[..6], all[..6], "seed {seed}");
+    }
+}
+
+proptest! {
+    /// Whatever is in the file: no panic, and nothing that was not written.
+    #[test]
+    fn any_bytes_are_survived(
+        words in prop::collection::vec(prop_oneof![0u32..9, 0u32..64, any::<u32>()], 0..60),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+    ) {
+        let noise: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+        if let Ok(change) = record::decode(noise.clone().into()) {
+            prop_assert_eq!(record::decode(record::encode(&change)), Ok(change));
+        }
+        damaged(&noise);
+        let mut content = bytes(&changes());
+        for (at, byte) in flips {
+            let at = at.index(content.len());
+            content[at] = byte;
+        }
+        damaged(&[&noise, &content[..]].concat());
     }
 }
 
