@@ -145,6 +145,33 @@ pub const LOCK_LOG_MIN_BYTES: u64 = 1 << 20;
 /// The lock log is written anew when it has grown to so many times what it said last time.
 pub const LOCK_LOG_GROWTH_MAX: u64 = 4;
 
+/// Time for one attempt of a store call, milliseconds, beside what its bytes take.
+pub const STORE_ATTEMPT_TIMEOUT_MS: u64 = 10_000;
+/// Slowest transfer that is waited for, bytes per second: the time for an attempt grows with its bytes.
+pub const STORE_MIN_BYTES_PER_SECOND: u64 = 1 << 20;
+/// Most attempts of one store call.
+pub const STORE_ATTEMPTS_MAX: u32 = 4;
+/// First pause between two attempts, milliseconds; each further one is twice as long.
+pub const STORE_BACKOFF_MIN_MS: u64 = 50;
+/// Longest pause between two attempts, milliseconds.
+pub const STORE_BACKOFF_MAX_MS: u64 = 2_000;
+/// Retries that may be saved up: when they are used up, calls fail at their first attempt.
+pub const STORE_RETRY_BUDGET_MAX: u32 = 50;
+/// Successful calls that earn one retry: retries add at most a tenth to the load of a store in trouble.
+pub const STORE_CALLS_PER_RETRY: u32 = 10;
+/// Failed attempts in a row that open a store's circuit.
+pub const STORE_CIRCUIT_FAILURES: u32 = 8;
+/// First pause of an open circuit before a call may try the store, milliseconds; doubled while that fails.
+pub const STORE_CIRCUIT_PAUSE_MIN_MS: u64 = 500;
+/// Longest pause of an open circuit, milliseconds.
+pub const STORE_CIRCUIT_PAUSE_MAX_MS: u64 = 10_000;
+/// Largest body that is read into memory to check its length; longer ones are checked while they stream.
+pub const STORE_BODY_BUFFER_MAX_BYTES: u64 = SEGMENT_MAX_BYTES + (1 << 20);
+/// Objects in one page of a listing.
+pub const STORE_LIST_PAGE_OBJECTS: usize = 1000;
+/// Objects deleted at once.
+pub const STORE_DELETES_AT_ONCE: usize = 16;
+
 const _: () = assert!(BULK_WRITE_MIN_BYTES <= FRAME_MAX_BYTES);
 const _: () = assert!(FRAME_MAX_BYTES as u64 <= EXTENT_PAGE_SPAN_BYTES);
 const _: () = assert!(NFS_IO_MAX_BYTES as usize <= JOURNAL_BUFFER_MAX_BYTES);
@@ -163,3 +190,6 @@ const _: () = assert!(JOURNAL_SEGMENT_BYTES < JOURNAL_SOFT_MAX_BYTES);
 const _: () = assert!(LOCK_CLIENT_NAME_MAX_BYTES + LOCK_OWNER_MAX_BYTES + 128 <= LOCK_RECORD_MAX_BYTES);
 const _: () = assert!(LOCKS_PER_CLIENT_MAX <= LOCKS_PER_VOLUME_MAX && LOCKS_PER_VOLUME_MAX <= LOCKS_MAX);
 const _: () = assert!(LOCK_WAITERS_PER_FILE_MAX <= LOCK_WAITERS_MAX);
+const _: () = assert!(STORE_BACKOFF_MIN_MS <= STORE_BACKOFF_MAX_MS);
+const _: () = assert!(STORE_CIRCUIT_PAUSE_MIN_MS <= STORE_CIRCUIT_PAUSE_MAX_MS);
+const _: () = assert!(STORE_CIRCUIT_FAILURES > STORE_ATTEMPTS_MAX);

@@ -80,7 +80,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Corrupt`] if the journal is damaged before its end, [`Error::Io`] and [`Error::Unavailable`] if
-    /// disk or store do not work.
+    /// disk or store do not work, [`Error::NotSupported`] if the store cannot create conditionally.
     pub async fn start(config: EngineConfig, environment: Environment) -> Result<Arc<Self>> {
         let Environment { store, disk, clock, random } = environment;
         let (journal, recovered, state) = {
@@ -95,6 +95,7 @@ impl Engine {
             })
             .await?
         };
+        store.check().await?;
         let handle_key = handle_key(&store, random.as_ref()).await?;
         let index_cache = IndexCache::new(config.caches.index_bytes, clock.clone());
         let env = VolumeEnv {
@@ -124,6 +125,7 @@ impl Engine {
             let tasks = [
                 tokio::spawn(engine.clone().open_recovered()),
                 tokio::spawn(engine.clone().keep_checkpointing()),
+                tokio::spawn(watch_store(engine.env.store.clone())),
             ];
             engine.background.lock().extend(tasks);
         }
@@ -214,6 +216,9 @@ impl Engine {
         if let Err(error) = self.env.journal.health() {
             return Some(error.to_string());
         }
+        if let Some(trouble) = self.env.store.trouble() {
+            return Some(trouble);
+        }
         let volumes = self.open_volumes();
         let failing = volumes.iter().filter(|volume| volume.is_degraded()).count();
         (failing > 0).then(|| format!("{failing} filesystems cannot be written to the object store"))
@@ -295,5 +300,13 @@ impl Engine {
                 }
             }
         }
+    }
+}
+
+/// Looks after a store that does not answer, so that it is found again without anybody's need.
+async fn watch_store(store: Store) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        store.probe_if_down().await;
     }
 }

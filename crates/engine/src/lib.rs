@@ -8,7 +8,6 @@
 
 mod cache;
 mod checkpointer;
-mod counting;
 mod disk;
 mod durable;
 mod engine;
@@ -32,6 +31,11 @@ pub use error::{Error, Result};
 pub use journal::JournalConfig;
 #[cfg(feature = "planted-bugs")]
 pub use planted::{Bug, plant};
-pub use store::Store;
+pub use store::{CircuitState, OpenError, Store, StoreOptions, StorePolicy};
 pub use types::*;
+/// Tells the recorder what the engine's metrics mean.
+pub fn describe_metrics() {
+    store::describe_metrics();
+}
+
 pub use volume::{FileId, Precondition, PutOutcome, PutOwner, Upload, Volume};

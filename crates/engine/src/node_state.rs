@@ -6,7 +6,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use holdfast_base::Random;
 use object_store::path::Path as ObjectPath;
-use object_store::{ObjectStore, PutMode};
 
 use crate::disk::Disk;
 use crate::error::{Error, Result};
@@ -91,17 +90,12 @@ pub(crate) async fn handle_key(store: &Store, random: &dyn Random) -> Result<[u8
     }
     let mut key = [0; 32];
     random.fill(&mut key);
-    let objects = store.objects();
-    let put = objects.put_opts(&path, Bytes::copy_from_slice(&key).into(), PutMode::Create.into());
-    match put.await {
-        Ok(_) => Ok(key),
-        // Another node was first, or our own try landed and its answer was lost: what is there counts.
-        Err(object_store::Error::AlreadyExists { .. }) => {
-            let found = store.read_whole(&path).await?;
-            key_of(&found.ok_or_else(|| Error::corrupt("the handle key vanished from the store"))?)
-        }
-        Err(error) => Err(error.into()),
+    if store.create(&path, Bytes::copy_from_slice(&key)).await? {
+        return Ok(key);
     }
+    // Another node was first: what is there counts.
+    let found = store.read_whole(&path).await?;
+    key_of(&found.ok_or_else(|| Error::corrupt("the handle key vanished from the store"))?)
 }
 
 fn key_of(bytes: &[u8]) -> Result<[u8; 32]> {

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use holdfast_base::{OsRandom, SystemClock, VolumeId};
-use holdfast_engine::{Engine, EngineConfig, Environment, RealDisk, Store, VolumeSpec};
+use holdfast_engine::{Engine, EngineConfig, Environment, RealDisk, Store, StoreOptions, VolumeSpec};
 use holdfast_nfs::{ExportError, ExportGrant, Exports, LockConfig, Locks, NfsConfig, NfsServer};
 use holdfast_nfs_client::Client;
 use holdfast_wire::nfs3::{
@@ -54,7 +54,7 @@ impl Server {
         let serve = async move {
             let url = format!("file://{}", directory.join("store").display());
             let environment = Environment {
-                store: Store::open(&url).expect("a store"),
+                store: Store::open(&url, &[], StoreOptions::new(Arc::new(OsRandom))).expect("a store"),
                 disk: Arc::new(RealDisk),
                 clock: Arc::new(SystemClock::default()),
                 random: Arc::new(OsRandom),

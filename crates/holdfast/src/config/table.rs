@@ -48,7 +48,7 @@ options! {
     HTTP_ADDR: "http-addr" "ADDR:PORT" = "127.0.0.1:7070",
         "Where HTTP is answered; port 0 takes a free one.";
     STORE: "store" "URL" = "file://<data-dir>/store",
-        "Where the bytes live: file:///absolute/path or memory:// (gone with the process).";
+        "Where the bytes live: file:///absolute/path, gs://bucket/prefix, s3://bucket/prefix, az://container/prefix or memory:// (gone with the process). Credentials come from the vendor's environment variables.";
     CATALOGUE: "catalogue" "URL" = "sqlite://<data-dir>/catalogue.db",
         "Database of teams, keys and filesystems: sqlite:///path, sqlite::memory:, or postgres://user@host/database.";
     NFS_ALLOW: "nfs-allow" "NETWORKS" = "127.0.0.0/8,::1/128",

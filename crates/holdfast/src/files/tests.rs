@@ -21,7 +21,7 @@ async fn fixture() -> Fixture {
     let dir = tempfile::tempdir().unwrap();
     let random: Arc<dyn Random> = Arc::new(OsRandom);
     let environment = Environment {
-        store: Store::open("memory://").unwrap(),
+        store: Store::memory(),
         disk: Arc::new(RealDisk),
         clock: Arc::new(SystemClock::default()),
         random: random.clone(),

@@ -23,6 +23,7 @@ pub(super) fn install() -> Result<Recorder, Failure> {
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).map_err(|error| failed(&error))?;
     holdfast_api::describe_metrics();
+    holdfast_engine::describe_metrics();
     metrics::gauge!("holdfast_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(Recorder(handle))
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use holdfast_api::{ApiLimits, ApiParts, ApiState, Tokens};
 use holdfast_base::{Clock, OsRandom, Random, SystemClock};
 use holdfast_catalogue::{Catalogue, CatalogueError, ListFilesystems, TeamLimits};
-use holdfast_engine::{CacheConfig, Engine, EngineConfig, Environment, RealDisk, Store};
+use holdfast_engine::{CacheConfig, Engine, EngineConfig, Environment, RealDisk, Store, StoreOptions};
 use holdfast_nfs::{LockConfig, Locks, NfsConfig, NfsServer};
 use tokio::net::TcpListener;
 
@@ -86,7 +86,12 @@ async fn start_engine(
     random: Arc<dyn Random>,
 ) -> Result<Arc<Engine>, Failure> {
     let what = || format!("the store {} cannot be opened", settings.store);
-    let store = Store::open(&settings.store).map_err(|error| cannot(what(), &error))?;
+    let options = StoreOptions::new(random.clone());
+    // Those that are not text are nobody's settings.
+    let variables: Vec<_> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let store = Store::open(&settings.store, &variables, options).map_err(|error| cannot(what(), &error))?;
     let caches = CacheConfig {
         metadata_bytes: settings.cache_metadata.0,
         data_bytes: settings.cache_data.0,
