@@ -10,6 +10,7 @@ mod clock;
 
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,8 +35,8 @@ const L0_MAX: usize = 64;
 const COMPACTION_POLL: Duration = Duration::from_millis(50);
 /// Bound of every flush, close and compaction: a hung store must not hang a checkpoint for ever.
 const STEP_TIMEOUT: Duration = Duration::from_secs(60);
-/// Retries of one store call inside the tree; the checkpoint itself is tried again later.
-const STORE_RETRIES_MAX: u32 = 5;
+/// Retries of one store call of a compaction, over those of the store layer; a later checkpoint tries again.
+const COMPACTION_RETRIES_MAX: u32 = 5;
 
 /// An open index. One process at a time may hold it: opening fences whoever had it before.
 pub(crate) struct Index {
@@ -44,6 +45,8 @@ pub(crate) struct Index {
     store: Store,
     random: Arc<dyn Random>,
     clock: Arc<IndexClock>,
+    /// Whether a batch is in the tree's memory that the store does not have yet.
+    unsettled: AtomicBool,
 }
 
 impl Index {
@@ -66,7 +69,10 @@ impl Index {
             max_unflushed_bytes: 1 << 30,
             compactor_options: None,
             garbage_collector_options: None,
-            object_store_max_retries: Some(STORE_RETRIES_MAX),
+            // A tree whose flush gives up is dead until it is opened again. So flushes go on through an outage, at the
+            // store's circuit, which answers at once; who waits for one is told when the store is down. Reads of
+            // rows do not come here: the store layer has them fail at once.
+            object_store_max_retries: None,
             ..Settings::default()
         };
         let clock = Arc::new(IndexClock::new(cache.clock.clone()));
@@ -77,9 +83,9 @@ impl Index {
             .with_system_clock(clock.clone())
             .build()
             .map_err(Error::from);
-        let db = in_time("open", opened).await?;
+        let db = in_time(store, "open", opened).await?;
         clock.pass(db.manifest().last_l0_clock_tick());
-        Ok(Self { db, path, store: store.clone(), random, clock })
+        Ok(Self { db, path, store: store.clone(), random, clock, unsettled: AtomicBool::new(false) })
     }
 
     /// Counts the openings of this index: segment numbers and inode generations are drawn from it.
@@ -106,15 +112,30 @@ impl Index {
     }
 
     /// Writes a batch and returns once it is in the object store: all of it or nothing.
+    ///
+    /// # Errors
+    /// The batch may be in the tree's memory, and reach the store later, all of it or nothing.
     pub(crate) async fn commit(&self, batch: WriteBatch) -> Result<()> {
+        // What an earlier commit left comes first, or memory would grow with every try of an outage.
+        self.settle().await?;
+        self.unsettled.store(true, Ordering::Relaxed);
         self.db.write(batch).await?;
-        self.flush().await
+        self.settle().await
     }
 
-    /// Puts what earlier batches left in memory into the object store.
-    pub(crate) async fn flush(&self) -> Result<()> {
+    /// Puts what an earlier commit left in memory, if it did, into the object store.
+    pub(crate) async fn settle(&self) -> Result<()> {
+        if !self.unsettled.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.flush().await?;
+        self.unsettled.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn flush(&self) -> Result<()> {
         let flush = self.db.flush_with_options(FlushOptions { flush_type: FlushType::MemTable });
-        in_time("flush", flush.map_err(Error::from)).await
+        in_time(&self.store, "flush", flush.map_err(Error::from)).await
     }
 
     /// Merges tables if there are many, so that reads stay cheap and flushes never wait.
@@ -127,13 +148,13 @@ impl Index {
             poll_interval: COMPACTION_POLL,
             commit_compacted_interval: COMPACTION_POLL,
             scheduler_options: SizeTieredCompactionSchedulerOptions::default().into(),
-            object_store_max_retries: Some(STORE_RETRIES_MAX),
+            object_store_max_retries: Some(COMPACTION_RETRIES_MAX),
             worker: Some(CompactionWorkerOptions {
                 max_concurrent_compactions: 1,
                 max_subcompactions: 1,
                 compactions_poll_interval: COMPACTION_POLL,
                 max_sst_size: 64 << 20,
-                object_store_max_retries: Some(STORE_RETRIES_MAX),
+                object_store_max_retries: Some(COMPACTION_RETRIES_MAX),
                 ..CompactionWorkerOptions::default()
             }),
             ..CompactorOptions::default()
@@ -145,7 +166,7 @@ impl Index {
             let compactor = compactor.clone();
             async move { compactor.run().await }
         });
-        let merged = in_time("compaction", async {
+        let merged = in_time(&self.store, "compaction", async {
             while self.db.manifest().l0().len() >= COMPACT_AT_L0 {
                 tokio::time::sleep(COMPACTION_POLL).await;
                 self.db.refresh_manifest().await?;
@@ -181,7 +202,7 @@ impl Index {
 
     /// Closes the tree. What was not committed is gone, as after a crash.
     pub(crate) async fn close(&self) -> Result<()> {
-        in_time("close", self.db.close().map_err(Error::from)).await
+        in_time(&self.store, "close", self.db.close().map_err(Error::from)).await
     }
 }
 
@@ -200,10 +221,16 @@ impl IndexCache {
     }
 }
 
-async fn in_time<T>(step: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
-    match tokio::time::timeout(STEP_TIMEOUT, work).await {
-        Ok(done) => done,
-        Err(_) => Err(Error::Unavailable(format!("{step} of an index took over {STEP_TIMEOUT:?}").into())),
+/// Runs a step of the tree in bounded time; a store that is found down ends the wait early.
+async fn in_time<T>(store: &Store, step: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let given_up = |why: &str| Err(Error::Unavailable(format!("{step} of an index: {why}").into()));
+    tokio::select! {
+        biased;
+        done = tokio::time::timeout(STEP_TIMEOUT, work) => match done {
+            Ok(done) => done,
+            Err(_) => given_up("it took too long"),
+        },
+        why = store.until_down() => given_up(&why),
     }
 }
 

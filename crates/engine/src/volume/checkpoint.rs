@@ -25,6 +25,7 @@ use super::overlay::Overlay;
 use crate::error::Result;
 use crate::format::meta::Meta;
 use crate::planted::{Bug, is_planted};
+use crate::types::Ino;
 
 /// What one checkpoint leaves for the next.
 #[derive(Default)]
@@ -37,6 +38,9 @@ pub(crate) struct Memory {
     deleted: BTreeSet<u64>,
     /// Whether the last checkpoint was cut short: its batch may be in the index without `dead` knowing of it.
     unfinished: bool,
+    /// Pages that the index had and that are gone: kept over tries, since a failed one may have taken the rows out
+    /// of the index's memory, where the next cannot find them.
+    gone_pages: Vec<(Ino, u64)>,
 }
 
 /// Rows handled before other tasks get their turn.
@@ -96,6 +100,7 @@ impl Volume {
     }
 
     async fn run_checkpoint(&self, memory: &mut Memory) -> Result<()> {
+        self.index.settle().await?;
         let removable = self.removable(memory).await?;
         let Some(frozen) = self.freeze() else { return Ok(()) };
         let (counters, lsn) = self.state.lock().frozen_mark;
@@ -115,10 +120,13 @@ impl Volume {
         }
         let applied_lsn = if is_planted(Bug::AppliedTooFar) { lsn + 1 } else { lsn };
         rows.put_meta(Meta { applied_lsn, counters, hash_key: self.hash_key });
+        // From here on a failure may leave the rows in the index's memory: another try must look there.
+        self.state.lock().indexed_next_ino = counters.next_ino;
+        memory.gone_pages.append(&mut rows.gone_pages);
         self.index.commit(rows.batch).await?;
         memory.uncounted.clear();
         memory.deleted.clear();
-        self.install(settled, &rows.gone_pages).await;
+        self.install(settled, &std::mem::take(&mut memory.gone_pages)).await;
         self.journal.release(self.id, lsn);
         let removable = if is_planted(Bug::SegmentDeletedEarly) {
             counts.iter().filter(|(_, live)| **live == 0).map(|(segment, _)| *segment).collect()

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_base::{Clock, SeededRandom, VolumeId};
-use holdfast_engine::{Disk, Engine, EngineConfig, Environment, Error, Store, Volume, VolumeSpec};
+use holdfast_engine::{Disk, Engine, EngineConfig, Environment, Error, Store, StoreOptions, Volume, VolumeSpec};
 use object_store::memory::InMemory;
 
 use crate::clock::SimClock;
@@ -80,14 +80,15 @@ impl World {
         weather: Weather,
     ) -> Machine {
         let store = SimStore::new(self.objects.clone(), power.clone(), weather.clone());
+        let random = Arc::new(SeededRandom::new(mix(self.seed ^ mix(life))));
         Machine {
             power,
             weather,
             disk,
             dice: Dice::new(self.seed, 1000 * life + 3),
             clock: Arc::new(SimClock::starting_at(self.time.get())),
-            store: Store::new(Arc::new(store), None),
-            random: Arc::new(SeededRandom::new(mix(self.seed ^ mix(life)))),
+            store: Store::new(Arc::new(store), None, StoreOptions::new(random.clone())),
+            random,
             background: plan.background,
             journal_segment_bytes: *Dice::new(self.seed, 5).pick(&JOURNAL_SEGMENT_BYTES),
         }
