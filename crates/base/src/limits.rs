@@ -145,6 +145,10 @@ pub const LOCK_LOG_MIN_BYTES: u64 = 1 << 20;
 /// The lock log is written anew when it has grown to so many times what it said last time.
 pub const LOCK_LOG_GROWTH_MAX: u64 = 4;
 
+/// Longest wait of an operation for room in the journal or in its volume, milliseconds; then it fails as unavailable.
+/// Shorter than a client's own time-out, so that the client hears "later" rather than nothing.
+pub const ADMISSION_TIMEOUT_MS: u64 = 15_000;
+
 /// Time for one attempt of a store call, milliseconds, beside what its bytes take.
 pub const STORE_ATTEMPT_TIMEOUT_MS: u64 = 10_000;
 /// Slowest transfer that is waited for, bytes per second: the time for an attempt grows with its bytes.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use holdfast_base::{Clock, Random, VolumeId, limits};
@@ -305,8 +306,9 @@ impl Engine {
 
 /// Looks after a store that does not answer, so that it is found again without anybody's need.
 async fn watch_store(store: Store) {
+    const LOOK: Duration = Duration::from_secs(1);
     loop {
-        tokio::time::sleep(TICK).await;
+        tokio::time::sleep(LOOK).await;
         store.probe_if_down().await;
     }
 }

@@ -15,6 +15,7 @@ mod load;
 mod open;
 mod ops;
 mod overlay;
+mod patience;
 mod state;
 mod tx;
 mod upload;
@@ -147,7 +148,7 @@ impl Volume {
         &self,
         op: impl FnMut(&mut Tx<'_>) -> std::result::Result<T, Stop>,
     ) -> Result<Pending<T>> {
-        self.admit().await?;
+        self.patiently(self.admit()).await?;
         let mut op = op;
         let (value, lsn) = self
             .read_op(|tx| {

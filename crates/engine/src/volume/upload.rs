@@ -104,7 +104,7 @@ impl Upload {
 
     /// Puts the buffer into the open segment.
     async fn spill(&mut self) -> Result<()> {
-        self.volume.admit_bulk().await?;
+        self.volume.patiently(self.volume.admit_bulk()).await?;
         let bytes = self.buffer.split().freeze();
         let len = bytes.len() as u64;
         let stored = self.volume.store_frames(0, split(self.stored_bytes, bytes)).await?;

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_base::{Clock, SeededRandom, VolumeId};
-use holdfast_engine::{Disk, Engine, EngineConfig, Environment, Error, Store, StoreOptions, Volume, VolumeSpec};
+use holdfast_engine::{
+    Disk, Engine, EngineConfig, Environment, Error, Store, StoreOptions, Volume, VolumeSpec,
+};
 use object_store::memory::InMemory;
 
 use crate::clock::SimClock;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use holdfast_base::{ManualClock, SeededRandom};
-use holdfast_engine::{MemoryDisk, SetAttr, Store, StoreOptions};
+use holdfast_base::{ManualClock, SeededRandom, VolumeId};
+use holdfast_engine::{Engine, EngineConfig, Environment, Error, MemoryDisk, SetAttr, Store, StoreOptions};
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use object_store::path::Path;
+use tokio::time::Instant;
 
-use crate::common::{Machine, make_file, names, read_all, root, write};
+use crate::common::{Machine, SPEC, make_file, names, read_all, root, write};
 use crate::faults::{FaultyStore, Script};
 
 async fn machine(seed: u64) -> (Machine, Arc<Script>, Arc<InMemory>) {
@@ -111,4 +112,43 @@ async fn after_an_outage_and_a_crash_everything_acknowledged_is_there() {
         assert_eq!(read_all(&volume, *file).await, name.as_bytes());
     }
     machine.engine.checkpoint_all().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn writes_go_on_until_the_bound_and_then_fail_in_bounded_time() {
+    let (faulty, script) = FaultyStore::new(Arc::new(InMemory::new()));
+    let random = Arc::new(SeededRandom::new(3));
+    let mut config = EngineConfig::new("/node".into());
+    config.journal.segment_bytes = 256 << 10;
+    config.journal.hard_max_bytes = 4 << 20;
+    config.background = false;
+    let environment = Environment {
+        store: Store::new(faulty, None, StoreOptions::new(random.clone())),
+        disk: Arc::new(MemoryDisk::new()),
+        clock: Arc::new(ManualClock::at(1_700_000_000_000_000_000)),
+        random: random.clone(),
+    };
+    let engine = Engine::start(config, environment.clone()).await.unwrap();
+    let id = VolumeId::generate(random.as_ref());
+    engine.create_volume(id, SPEC).await.unwrap();
+    let volume = engine.volume(id).await.unwrap();
+    let file = make_file(&volume, volume.root(), "f").await;
+    script.outage(true);
+    let mut written = 0;
+    let begun = Instant::now();
+    let refusal = loop {
+        match volume.write(&root(), file, written, vec![7; 10_000].into()).await {
+            Ok(pending) => written += u64::from(pending.durable().await.unwrap().count),
+            Err(error) => break error,
+        }
+        assert!(written < 16 << 20, "no bound");
+    };
+    assert!(matches!(refusal, Error::Unavailable(_)), "{refusal}");
+    assert!(written >= 3 << 20, "refused after {written} bytes");
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert_eq!(read_all(&volume, file).await.len() as u64, written);
+    script.outage(false);
+    recovered(&environment.store).await;
+    engine.checkpoint_all().await.unwrap();
+    volume.write(&root(), file, written, vec![7; 10_000].into()).await.unwrap().durable().await.unwrap();
 }

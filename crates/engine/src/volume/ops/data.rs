@@ -148,7 +148,7 @@ impl Volume {
             may_write(&inode, caller)
         })
         .await?;
-        self.admit_bulk().await?;
+        self.patiently(self.admit_bulk()).await?;
         let turn = self.segments.bulk_turn().await?;
         let stored = self.store_frames(file.ino, split(offset, data.clone())).await?.synced().await?;
         drop(turn);
