@@ -185,11 +185,7 @@ impl Writer {
         if is_planted(Bug::ConfirmUnsynced) {
             return Ok(());
         }
-        let synced = self.file.sync_data();
-        if is_planted(Bug::ConfirmFailedSync) {
-            return Ok(());
-        }
-        Ok(synced?)
+        Ok(self.file.sync_data()?)
     }
 
     /// Goes on in another file. A batch never spans two: nothing in the new file can survive without the old.

@@ -121,7 +121,9 @@ impl Volume {
         let applied_lsn = if is_planted(Bug::AppliedTooFar) { lsn + 1 } else { lsn };
         rows.put_meta(Meta { applied_lsn, counters, hash_key: self.hash_key });
         // From here on a failure may leave the rows in the index's memory: another try must look there.
-        self.state.lock().indexed_next_ino = counters.next_ino;
+        if !is_planted(Bug::CountedTwice) {
+            self.state.lock().indexed_next_ino = counters.next_ino;
+        }
         memory.gone_pages.append(&mut rows.gone_pages);
         self.index.commit(rows.batch).await?;
         memory.uncounted.clear();

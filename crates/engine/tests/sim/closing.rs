@@ -41,6 +41,10 @@ pub async fn clean_up(world: &World, machine: &Machine, engine: &Arc<Engine>) ->
             act(&client, machine, engine, op).await?;
         }
         engine.checkpoint_all().await.map_err(|error| format!("a last checkpoint failed: {error}"))?;
+        for tracked in &world.volumes {
+            let left = segments(world, tracked).await?;
+            world.verdict.log(|| format!("-- {:?} after checkpoint {round}: {left:?}", tracked.id));
+        }
     }
     for tracked in &world.volumes {
         let left: Vec<_> = segments(world, tracked).await?.difference(&before).cloned().collect();

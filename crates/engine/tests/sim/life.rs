@@ -132,6 +132,7 @@ async fn keep_house(world: &World, machine: &Machine, plan: &LifePlan, engine: &
     }
     loop {
         tokio::time::sleep(Duration::from_millis(machine.dice.magnitude(20_000))).await;
+        world.verdict.log(|| "-- a checkpoint begins".to_owned());
         let done = engine.checkpoint_all().await;
         world.verdict.log(|| format!("-- checkpoint: {done:?}"));
     }

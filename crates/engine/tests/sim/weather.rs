@@ -50,8 +50,8 @@ impl Weather {
         let store_slowness_ms = if dice.chance(1, 3) { 0 } else { dice.magnitude(400) };
         let disk_capacity = if dice.chance(1, 10) { (1 + dice.below(24)) << 18 } else { u64::MAX };
         let counter = |rarely: bool, most: u64| AtomicU64::new(if rarely { dice.magnitude(most) } else { 0 });
-        let sync_fails_in = counter(dice.chance(1, 10), 120);
-        let write_fails_in = counter(dice.chance(1, 14), 400);
+        let sync_fails_in = counter(dice.chance(1, 5), 120);
+        let write_fails_in = counter(dice.chance(1, 12), 400);
         Self(Arc::new(Inner {
             calm: AtomicBool::new(false),
             store_faults,
