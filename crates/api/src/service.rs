@@ -6,13 +6,13 @@
 //! volume cannot be removed at the moment has succeeded all the same, and [`Filesystems::finish_deletions`] ends it.
 //!
 //! **Resizing** asks the volume first, because only it knows the use; if the catalogue then refuses, the volume gets
-//! its old limits back. Changes of one filesystem exclude each other, so the two sides cannot end up apart.
+//! its old limits back, and so with settings. Changes of one filesystem exclude each other, so the two sides cannot end up apart.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use holdfast_base::{ByteSize, FilesystemId, TeamId};
+use holdfast_base::{ByteSize, Compression, Durability, FilesystemId, TeamId, VolumeSettings};
 use holdfast_catalogue::{
     Catalogue, CatalogueError, Filesystem, FilesystemPatch, FilesystemRef, Labels, NewFilesystem as NewRow,
     State,
@@ -35,6 +35,23 @@ pub struct NewFilesystem {
     pub size: Option<ByteSize>,
     /// Its labels.
     pub labels: Labels,
+    /// Its durability class and compression.
+    pub settings: VolumeSettings,
+}
+
+/// What changes about a filesystem; `None` leaves a value as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FilesystemChange {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new size, within the limits.
+    pub size: Option<ByteSize>,
+    /// Labels that replace all labels.
+    pub labels: Option<Labels>,
+    /// A new durability class.
+    pub durability: Option<Durability>,
+    /// A new compression.
+    pub compression: Option<Compression>,
 }
 
 /// What a call of [`Filesystems::recover`] found and did.
@@ -70,7 +87,8 @@ impl Filesystems {
     pub async fn create(&self, team: TeamId, new: NewFilesystem) -> Result<Filesystem, ApiError> {
         let size = new.size.unwrap_or(self.limits.filesystem_default);
         let inode_limit = self.limits.inodes(size);
-        let row = NewRow { name: new.name, size, inode_limit, labels: new.labels };
+        let settings = new.settings;
+        let row = NewRow { name: new.name, size, inode_limit, labels: new.labels, settings };
         let made =
             self.catalogue.create_filesystem(team, row, self.limits.team).await.map_err(
                 |error| match error {
@@ -82,7 +100,7 @@ impl Filesystems {
                 },
             )?;
         let limits = VolumeLimits { bytes: size, inodes: inode_limit };
-        let finished = match self.files.create_volume(made.id.into(), limits).await {
+        let finished = match self.files.create_volume(made.id.into(), limits, settings).await {
             Ok(()) => self.catalogue.activate_filesystem(made.id).await.map_err(ApiError::from),
             Err(error) => Err(error.into()),
         };
@@ -97,7 +115,7 @@ impl Filesystems {
         }
     }
 
-    /// Changes a filesystem: all of the patch or nothing. The sizes in it are within the limits.
+    /// Changes a filesystem: all of the change or nothing.
     ///
     /// # Errors
     /// What the catalogue or the volume refuses; `BelowUsage` with the numbers where more is in use than asked for.
@@ -105,30 +123,65 @@ impl Filesystems {
         &self,
         team: TeamId,
         wanted: &FilesystemRef,
-        name: Option<String>,
-        size: Option<ByteSize>,
-        labels: Option<Labels>,
+        change: FilesystemChange,
     ) -> Result<Filesystem, ApiError> {
         let id = self.catalogue.get_filesystem(team, wanted).await?.id;
         let _guard = self.lock(id).await;
         let before = self.catalogue.get_filesystem(team, &FilesystemRef::Id(id)).await?;
+        let FilesystemChange { name, size, labels, durability, compression } = change;
         let limits = size.map(|size| (size, self.limits.inodes(size)));
-        let patch = FilesystemPatch { name, limits, labels };
+        let patch = FilesystemPatch { name, limits, labels, durability, compression };
         if patch == FilesystemPatch::default() {
             return Ok(before);
         }
+        let wanted = VolumeSettings {
+            durability: durability.unwrap_or(before.settings.durability),
+            compression: compression.unwrap_or(before.settings.compression),
+        };
+        let changed = match self.change_volume(&before, limits, wanted).await {
+            Ok(()) => {
+                let changed = self.catalogue.patch_filesystem(team, id, &patch, self.limits.team).await;
+                changed.map_err(ApiError::from)
+            }
+            Err(error) => Err(error),
+        };
+        if changed.is_err() {
+            self.change_volume_back(&before, limits.is_some(), wanted).await;
+        }
+        changed
+    }
+
+    /// The volume's side of a change.
+    async fn change_volume(
+        &self,
+        before: &Filesystem,
+        limits: Option<(ByteSize, u64)>,
+        settings: VolumeSettings,
+    ) -> Result<(), ApiError> {
         if let Some((bytes, inodes)) = limits {
             let limits = VolumeLimits { bytes, inodes };
-            self.files.set_limits(id.into(), limits).await.map_err(below_usage)?;
+            self.files.set_limits(before.id.into(), limits).await.map_err(below_usage)?;
         }
-        let changed = self.catalogue.patch_filesystem(team, id, &patch, self.limits.team).await;
-        if changed.is_err() && limits.is_some() {
+        if settings != before.settings {
+            self.files.set_settings(before.id.into(), settings).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the volume what it had before a change that came to nothing.
+    async fn change_volume_back(&self, before: &Filesystem, limits: bool, settings: VolumeSettings) {
+        let id = before.id;
+        if limits {
             let old = VolumeLimits { bytes: before.size, inodes: before.inode_limit };
             if let Err(error) = self.files.set_limits(id.into(), old).await {
-                tracing::error!(filesystem_id = %id, %error, "the volume keeps limits that the catalogue refused");
+                tracing::error!(filesystem_id = %id, %error, "the volume keeps limits that were refused");
             }
         }
-        Ok(changed?)
+        if settings != before.settings
+            && let Err(error) = self.files.set_settings(id.into(), before.settings).await
+        {
+            tracing::error!(filesystem_id = %id, %error, "the volume keeps settings that were refused");
+        }
     }
 
     /// Ends a filesystem. `Ok` means that it is gone for good, though its space may be reclaimed later.

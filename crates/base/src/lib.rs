@@ -1,4 +1,4 @@
-//! Words shared by every layer: typed ids, sizes, clock and randomness traits, and the table of limits.
+//! Words shared by every layer: typed ids, sizes, settings, clock and randomness traits, and the table of limits.
 //!
 //! This crate knows nothing of NFS, HTTP, SQL or storage, and depends on no other crate of the workspace.
 
@@ -6,9 +6,11 @@ pub mod clock;
 pub mod ids;
 pub mod limits;
 pub mod random;
+pub mod settings;
 pub mod size;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use ids::{AttachmentId, FilesystemId, IdError, KeyId, TeamId, VolumeId};
 pub use random::{OsRandom, Random, SeededRandom};
+pub use settings::{Compression, Durability, SettingError, VolumeSettings};
 pub use size::{ByteSize, SizeError};

@@ -62,6 +62,16 @@ pub const JOURNAL_SPARE_SEGMENTS_MAX: usize = 8;
 pub const CHECKPOINTS_MAX: usize = 4;
 /// How long a volume whose checkpoint failed is left alone.
 pub const CHECKPOINT_RETRY: Duration = Duration::from_secs(1);
+/// How often the journal is shipped to the object store where nobody waits for it, milliseconds.
+pub const SHIP_EVERY_MS: u64 = 1000;
+/// Bytes of the journal in one shipping object (a single larger write goes alone), and most bytes of segment files in it.
+pub const SHIP_OBJECT_MAX_BYTES: u64 = 8 << 20;
+/// Bytes of one segment that are put into the store as the segment rather than inside a shipping object.
+pub const SHIP_CARRIED_MAX_BYTES: u64 = 4 << 20;
+/// Longest wait of an answer of class `object` for the object store, seconds.
+pub const OBJECT_WAIT_SECONDS: u64 = 15;
+/// Pause before an answer's shipping is tried again, milliseconds.
+pub const SHIP_RETRY_MS: u64 = 250;
 /// Inline data bytes of one volume in memory that start a checkpoint.
 pub const CHECKPOINT_INLINE_BYTES: usize = 48 << 20;
 /// Changed index entries of one volume in memory that start a checkpoint.
@@ -190,6 +200,7 @@ const _: () = assert!(VOLUME_SPOOL_SOFT_BYTES < VOLUME_SPOOL_MAX_BYTES);
 const _: () = assert!(VOLUME_JOURNAL_SOFT_BYTES < VOLUME_JOURNAL_MAX_BYTES);
 const _: () = assert!(VOLUME_JOURNAL_MAX_BYTES <= JOURNAL_HARD_MAX_BYTES);
 const _: () = assert!(JOURNAL_SOFT_MAX_BYTES < JOURNAL_HARD_MAX_BYTES);
+const _: () = assert!(SHIP_CARRIED_MAX_BYTES <= SHIP_OBJECT_MAX_BYTES);
 const _: () = assert!(JOURNAL_SEGMENT_BYTES < JOURNAL_SOFT_MAX_BYTES);
 const _: () = assert!(LOCK_CLIENT_NAME_MAX_BYTES + LOCK_OWNER_MAX_BYTES + 128 <= LOCK_RECORD_MAX_BYTES);
 const _: () = assert!(LOCKS_PER_CLIENT_MAX <= LOCKS_PER_VOLUME_MAX && LOCKS_PER_VOLUME_MAX <= LOCKS_MAX);

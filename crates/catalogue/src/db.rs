@@ -22,7 +22,7 @@ pub(crate) type Tx = Transaction<'static, Any>;
 #[derive(Clone)]
 pub struct Catalogue {
     engine: Engine,
-    pool: AnyPool,
+    pub(crate) pool: AnyPool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
 }
@@ -104,8 +104,17 @@ pub(crate) fn timestamp(micros: i64) -> Timestamp {
     Timestamp { seconds: micros.div_euclid(1_000_000), nanos }
 }
 
-/// An id column. A text that does not parse was not written by this crate.
+/// An id column.
 pub(crate) fn id<T>(row: &AnyRow, column: &str) -> Result<T, CatalogueError>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    parsed(row, column)
+}
+
+/// A text column with a type of its own. A text that does not parse was not written by this crate.
+pub(crate) fn parsed<T>(row: &AnyRow, column: &str) -> Result<T, CatalogueError>
 where
     T: std::str::FromStr,
     T::Err: std::error::Error + Send + Sync + 'static,

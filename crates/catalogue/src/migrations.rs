@@ -18,7 +18,7 @@ macro_rules! migration {
 }
 
 /// Every migration, in order. A released one is never edited: its checksum is compared at each start.
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     migration!(1, "0001_teams"),
     migration!(2, "0002_api_keys"),
     migration!(3, "0003_api_keys_by_team"),
@@ -31,6 +31,8 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
     migration!(10, "0010_names_in_byte_order.postgres"),
     migration!(11, "0011_roles.postgres"),
     migration!(12, "0012_row_security.postgres"),
+    migration!(13, "0013_filesystems_durability"),
+    migration!(14, "0014_filesystems_compression"),
 ];
 
 /// The engine that a migration is for; `None` is both.

@@ -1,4 +1,4 @@
-//! What a node does by itself: checkpoints of volumes that are due, and closing of volumes that nobody uses.
+//! What a node does by itself: checkpoints of volumes that are due, shipping, and closing of volumes that nobody uses.
 //!
 //! A volume has one checkpoint in hand at a time and the node a bounded number, first come first served. So one volume
 //! cannot hold all places, and one whose store does not answer keeps only its own. One that failed is left alone for a
@@ -28,6 +28,10 @@ impl Engine {
             // Woken by a volume that has much to write, or by time for those that have little.
             let _ = tokio::time::timeout(TICK, self.env.due.notified()).await;
             metrics::gauge!("holdfast_journal_held_bytes").set(self.env.journal.held_bytes() as f64);
+            let lag = self.env.shipping.lag();
+            metrics::gauge!("holdfast_unshipped_bytes").set(lag.bytes as f64);
+            metrics::gauge!("holdfast_unshipped_records").set(lag.records as f64);
+            metrics::gauge!("holdfast_unshipped_seconds").set(lag.age.as_secs_f64());
             metrics::gauge!("holdfast_dirty_bytes").set(self.env.dirty.bytes() as f64);
             for volume in self.due_volumes() {
                 if volume.begin_checkpointing() {
@@ -37,6 +41,22 @@ impl Engine {
             if closing.as_ref().is_none_or(JoinHandle::is_finished) && self.has_idle() {
                 closing = Some(tokio::spawn(self.clone().close_idle()));
             }
+        }
+    }
+
+    /// Ships now and then what nobody waits for, until it is aborted. One who waits ships by himself.
+    pub(crate) async fn keep_shipping(self: Arc<Self>, every: Duration) {
+        let mut failing = false;
+        loop {
+            tokio::time::sleep(every).await;
+            let shipped = self.env.shipping.run().await;
+            // Said once, not every second.
+            if let Err(error) = &shipped
+                && !failing
+            {
+                tracing::warn!(%error, "the journal cannot be shipped at the moment; it will be when the store answers");
+            }
+            failing = shipped.is_err();
         }
     }
 

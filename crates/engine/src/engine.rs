@@ -6,19 +6,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use holdfast_base::{Clock, Random, VolumeId, limits};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
 use crate::cache::{CacheConfig, Caches};
+use crate::damaged::Damaged;
 use crate::disk::{Disk, blocking};
 use crate::error::{Error, Result};
 use crate::index::IndexCache;
-use crate::journal::{Journal, JournalConfig, Recovered, recover};
+use crate::journal::{Journal, JournalConfig, Lag, Recovered, VolumeRecords, recover};
 use crate::node_state::{NodeState, handle_key};
 use crate::segments::KeptSegments;
+use crate::ship::{Shipping, ShippingConfig, rebuild};
 use crate::store::Store;
 use crate::types::VolumeSpec;
 use crate::volume::{self, Volume, VolumeEnv};
@@ -34,13 +35,22 @@ pub struct EngineConfig {
     pub caches: CacheConfig,
     /// Whether checkpoints, closing of idle volumes and the like run by themselves. Tests say no.
     pub background: bool,
+    /// Whether the journal of every volume is shipped to the store; that of volumes of class `object` always is.
+    pub ship: bool,
+    /// How often it is, where nobody waits for it.
+    pub ship_every: Duration,
+    /// How long an answer of class `object` waits for the store.
+    pub object_wait: Duration,
 }
 
 impl EngineConfig {
     /// The defaults in `data_dir`: the journal in `journal`, segment files in `spool`.
     pub fn new(data_dir: PathBuf) -> Self {
         let journal = JournalConfig::new(data_dir.join("journal"));
-        Self { data_dir, journal, caches: CacheConfig::default(), background: true }
+        let ship_every = Duration::from_millis(limits::SHIP_EVERY_MS);
+        let object_wait = Duration::from_secs(limits::OBJECT_WAIT_SECONDS);
+        let caches = CacheConfig::default();
+        Self { data_dir, journal, caches, background: true, ship: false, ship_every, object_wait }
     }
 }
 
@@ -80,18 +90,19 @@ impl Engine {
     /// Starts a node: reads the journal, and opens in the background what has records in it.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if the journal is damaged before its end, [`Error::Io`] and [`Error::Unavailable`] if
-    /// disk or store do not work, [`Error::NotSupported`] if the store cannot create conditionally.
+    /// [`Error::Io`] and [`Error::Unavailable`] if disk or store do not work, [`Error::NotSupported`] if the store cannot
+    /// create conditionally. A damaged journal is no error: it stops the volumes whose records it lost.
     pub async fn start(config: EngineConfig, environment: Environment) -> Result<Arc<Self>> {
         let Environment { store, disk, clock, random } = environment;
+        let shipped = rebuild::list(&store).await?;
+        let recovered = recover_or_rebuild(&config, &store, &disk, &shipped).await?;
         let (journal, recovered, state) = {
             let (config, random, owned) = (config.clone(), random.clone(), disk.clone());
+            let clock = clock.clone();
             blocking(disk.as_ref(), move || {
                 let disk = owned;
-                disk.create_dir_all(&config.data_dir)?;
                 let state = NodeState::begin(disk.clone(), &config.data_dir, random.as_ref())?;
-                let recovered = recover(disk.as_ref(), &config.journal)?;
-                let journal = Journal::start(disk, &config.journal, &recovered)?;
+                let journal = Journal::start(disk, &config.journal, &recovered, clock)?;
                 Ok((journal, recovered, state))
             })
             .await?
@@ -99,12 +110,28 @@ impl Engine {
         store.check().await?;
         let handle_key = handle_key(&store, random.as_ref()).await?;
         let index_cache = IndexCache::new(config.caches.index_bytes, clock.clone());
+        let journal = Arc::new(journal);
+        let shipping = Arc::new(Shipping::new(
+            ShippingConfig { all: config.ship, wait: config.object_wait },
+            store.clone(),
+            disk.clone(),
+            clock.clone(),
+            journal.clone(),
+            shipped,
+            recovered.last_of_each(),
+        ));
+        let damaged = Damaged::new(disk.clone(), config.data_dir.join("damaged"));
+        if let Some(damage) = recovered.damage() {
+            tracing::error!("{damage}");
+        }
         let env = VolumeEnv {
+            damaged: Arc::new(damaged),
             store,
             disk,
             clock,
             random,
-            journal: Arc::new(journal),
+            journal,
+            shipping,
             caches: Arc::new(Caches::new(config.caches)),
             index_cache,
             kept: Arc::new(KeptSegments::new(limits::KEPT_SEGMENTS_MAX)),
@@ -127,6 +154,7 @@ impl Engine {
                 tokio::spawn(engine.clone().open_recovered()),
                 tokio::spawn(engine.clone().keep_checkpointing()),
                 tokio::spawn(watch_store(engine.env.store.clone())),
+                tokio::spawn(engine.clone().keep_shipping(config.ship_every)),
             ];
             engine.background.lock().extend(tasks);
         }
@@ -165,6 +193,11 @@ impl Engine {
         if let Err(Error::NoSuchVolume) = opened {
             self.slots.lock().remove(&id);
         }
+        if opened.is_err() && self.env.damaged.holds(id).await? {
+            // Its records lie elsewhere: the journal must not keep them, nor the end wait for them.
+            self.recovered.lock().take(id);
+            self.env.journal.release(id, u64::MAX);
+        }
         let volume = opened?;
         // The records are in the volume's memory now, and in its hands.
         self.recovered.lock().take(id);
@@ -188,6 +221,7 @@ impl Engine {
         }
         self.recovered.lock().take(id);
         self.env.journal.release(id, u64::MAX);
+        self.env.damaged.forget(id).await?;
         let dir = self.env.spool_dir.join(id.0.to_string());
         let disk = self.env.disk.clone();
         blocking(self.env.disk.as_ref(), move || {
@@ -219,6 +253,10 @@ impl Engine {
         }
         if let Some(trouble) = self.env.store.trouble() {
             return Some(trouble);
+        }
+        if self.env.shipping.is_failing() {
+            let age = self.unshipped().age.as_secs();
+            return Some(format!("the journal cannot be shipped to the object store; it is {age} s behind"));
         }
         let volumes = self.open_volumes();
         let failing = volumes.iter().filter(|volume| volume.is_degraded()).count();
@@ -253,10 +291,27 @@ impl Engine {
                 result = result.and(Err(error));
             }
         }
+        // Whatever was shipped is in the indexes now. An object that stays is deleted by the next run.
+        if result.is_ok()
+            && let Err(error) = self.env.shipping.run().await
+        {
+            tracing::warn!(%error, "shipped parts of the journal are left in the store");
+        }
         if result.is_ok() {
             self.state.end()?;
         }
         result
+    }
+
+    /// How far the object store is behind the journal.
+    pub fn unshipped(&self) -> Lag {
+        self.env.shipping.lag()
+    }
+
+    /// Ships what the journal has synced, and deletes what nobody needs any more; for tests that run without the
+    /// background.
+    pub async fn ship(&self) -> Result<()> {
+        self.env.shipping.run().await
     }
 
     /// Runs every checkpoint that is due; for tests that run without the background.
@@ -280,7 +335,7 @@ impl Engine {
         slots.values().filter_map(|slot| slot.volume.lock().clone()).collect()
     }
 
-    async fn read_records(&self, id: VolumeId) -> Result<Vec<(u64, Bytes)>> {
+    async fn read_records(&self, id: VolumeId) -> Result<VolumeRecords> {
         let reader = self.recovered.lock().reader(id);
         blocking(self.env.disk.as_ref(), move || reader.read()).await
     }
@@ -311,4 +366,27 @@ async fn watch_store(store: Store) {
         tokio::time::sleep(LOOK).await;
         store.probe_if_down().await;
     }
+}
+
+/// What the node's journal holds. Without any journal, it is made again from what was shipped.
+async fn recover_or_rebuild(
+    config: &EngineConfig,
+    store: &Store,
+    disk: &Arc<dyn Disk>,
+    shipped: &[object_store::path::Path],
+) -> Result<Recovered> {
+    let look = || {
+        let (config, owned) = (config.clone(), disk.clone());
+        blocking(disk.as_ref(), move || {
+            owned.create_dir_all(&config.data_dir)?;
+            recover(owned.as_ref(), &config.journal)
+        })
+    };
+    let found = look().await?;
+    if !found.is_empty() || shipped.is_empty() {
+        return Ok(found);
+    }
+    tracing::info!(objects = shipped.len(), "there is no journal here; it is rebuilt from the object store");
+    rebuild::rebuild(store, disk, &config.journal, config.data_dir.join("spool"), shipped).await?;
+    look().await
 }

@@ -8,6 +8,7 @@
 
 mod cache;
 mod checkpointer;
+mod damaged;
 mod disk;
 mod durable;
 mod engine;
@@ -19,16 +20,19 @@ mod node_state;
 mod planted;
 mod pressure;
 mod segments;
+mod ship;
 mod store;
 mod types;
 mod volume;
 
 pub use cache::CacheConfig;
 pub use disk::{Disk, DiskFile, MemoryDisk, RealDisk};
-pub use durable::{Durable, Pending};
+pub use durable::{Durable, Pending, Promised};
 pub use engine::{Engine, EngineConfig, Environment};
 pub use error::{Error, Result};
-pub use journal::JournalConfig;
+pub use holdfast_base::{Compression, Durability, VolumeSettings};
+pub use journal::{JournalConfig, Lag as ShippingLag};
+pub use object_store::path::Path as StorePath;
 #[cfg(feature = "planted-bugs")]
 pub use planted::{Bug, plant};
 pub use store::{CircuitState, OpenError, Store, StoreOptions, StorePolicy};

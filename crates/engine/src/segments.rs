@@ -13,7 +13,7 @@ mod kept;
 mod local;
 mod syncs;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,6 +80,8 @@ struct Local {
     open: Option<Arc<LocalSegment>>,
     /// Every segment with a file on the local disk, the open one included.
     files: BTreeMap<u64, Arc<LocalSegment>>,
+    /// Put into the store before a checkpoint asked for it, and not counted yet.
+    early: BTreeSet<u64>,
 }
 
 /// The path of a segment in the store.
@@ -174,9 +176,42 @@ impl Segments {
         local.files.values().filter(|file| !file.is_uploaded()).map(|file| file.len()).sum()
     }
 
+    /// Puts a segment into the store before a checkpoint asks for it.
+    pub(crate) async fn put_early(self: &Arc<Self>, number: u64) -> Result<()> {
+        {
+            let mut local = self.local.lock();
+            if let Some(open) = local.open.take_if(|open| open.number == number) {
+                open.seal();
+            }
+            local.early.insert(number);
+        }
+        self.upload(number).await
+    }
+
+    /// Segments that were put into the store early, for the checkpoint that counts them.
+    pub(crate) fn take_early(&self) -> BTreeSet<u64> {
+        std::mem::take(&mut self.local.lock().early)
+    }
+
+    /// Whether a segment is on the local disk only.
+    pub(crate) fn is_waiting(&self, number: u64) -> bool {
+        self.local.lock().files.get(&number).is_some_and(|segment| !segment.is_uploaded())
+    }
+
+    /// Bytes of a segment that is on the local disk only; `None` if it is in the store.
+    pub(crate) async fn read_waiting(&self, number: u64, from: u64, to: u64) -> Result<Option<Bytes>> {
+        let local = self.local.lock().files.get(&number).cloned();
+        let Some(segment) = local.filter(|segment| !segment.is_uploaded()) else { return Ok(None) };
+        let read = move || Ok(Some(segment.file.read_vec_at((to - from) as usize, from)?.into()));
+        blocking(self.env.disk.as_ref(), read).await
+    }
+
     /// Puts a sealed segment into the store. Its file stays for a while as a read cache.
     pub(crate) async fn upload(self: &Arc<Self>, number: u64) -> Result<()> {
         let Some(segment) = self.local.lock().files.get(&number).cloned() else { return Ok(()) };
+        if segment.is_uploaded() {
+            return Ok(());
+        }
         segment.quiet().await;
         // Nothing is synced here: what is pointed at was synced before.
         let path = segment_path(self.env.volume, number);

@@ -1,7 +1,7 @@
 //! The values that operations take and give: attributes, callers, names, listings.
 
 use bytes::Bytes;
-use holdfast_base::Timestamp;
+use holdfast_base::{Timestamp, VolumeSettings};
 use smallvec::SmallVec;
 
 /// An inode number: unique in its volume, never reused.
@@ -286,6 +286,8 @@ pub struct VolumeSpec {
     pub limit_bytes: u64,
     /// Limit of inodes.
     pub limit_inodes: u64,
+    /// Durability class and compression. Compression is kept for the volume and not applied to its data yet.
+    pub settings: VolumeSettings,
 }
 
 /// Access bits as ACCESS asks for them (RFC 1813 section 3.3.4 uses the same split).

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use common::*;
 use holdfast_base::{Random, SeededRandom, VolumeId};
-use holdfast_engine::{Error, FileId, PutOwner, SetAttr, Volume};
+use holdfast_engine::{Durability, Error, FileId, PutOwner, SetAttr, Store, Volume};
 
 /// Names and contents of all files of a volume: they all lie in its root.
 type Model = BTreeMap<String, Vec<u8>>;
@@ -165,13 +165,22 @@ async fn settle<T>(pending: holdfast_engine::Pending<T>, dice: &Dice<'_>) -> boo
     false
 }
 
-async fn run(seed: u64) {
-    let mut machine = Machine::start(seed).await;
+/// What can happen to a node.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    /// Power loss, or an orderly restart.
+    Crash,
+    /// These, or the loss of its disk.
+    LoseDisk,
+}
+
+async fn run(seed: u64, class: Durability, fate: Fate, ship: bool) {
+    let mut machine = Machine::start_parts(seed, Store::memory(), ship, OBJECT_WAIT).await;
     let random = SeededRandom::new(seed ^ 0x5eed);
     let dice = Dice(&random);
     let mut tracked = Vec::new();
     for _ in 0..2 {
-        let id = machine.new_volume().await;
+        let id = machine.new_volume_of(class).await;
         tracked.push(Tracked { id, history: vec![Model::new()], promised: 0 });
     }
     for _ in 0..5 {
@@ -182,13 +191,27 @@ async fn run(seed: u64) {
             if dice.below(15) == 0 {
                 machine.engine.checkpoint_all().await.unwrap();
             }
+            if ship && dice.below(10) == 0 {
+                machine.engine.ship().await.unwrap();
+            }
         }
-        machine = match dice.below(4) {
-            0 => {
-                for volume in &mut tracked {
-                    volume.promised = volume.history.len() - 1;
-                }
+        machine = match (dice.below(4), fate) {
+            (0, _) => {
+                promise_all(&mut tracked);
                 machine.restart().await
+            }
+            (1 | 2, Fate::LoseDisk) => {
+                if class != Durability::Object {
+                    // The window is empty: all that was synced is shipped.
+                    for volume in &tracked {
+                        let open = machine.open(volume.id).await;
+                        open.commit(open.root()).await.unwrap();
+                    }
+                    machine.engine.ship().await.unwrap();
+                    promise_all(&mut tracked);
+                    assert_eq!(machine.engine.unshipped().bytes, 0);
+                }
+                machine.lose_disk().await
             }
             _ => machine.crash().await,
         };
@@ -199,12 +222,43 @@ async fn run(seed: u64) {
     }
 }
 
+fn promise_all(tracked: &mut [Tracked]) {
+    for volume in tracked {
+        volume.promised = volume.history.len() - 1;
+    }
+}
+
+/// The seeds to run: as many as the test wants, or the one that the environment names.
+fn seeds(count: u64) -> std::ops::Range<u64> {
+    let first = std::env::var("HOLDFAST_SEED").ok().and_then(|seed| seed.parse().ok());
+    first.map_or(1..1 + count, |seed| seed..seed + 1)
+}
+
 #[tokio::test]
 async fn a_crash_keeps_every_promise_and_leaves_a_prefix() {
-    let first = std::env::var("HOLDFAST_SEED").ok().and_then(|seed| seed.parse().ok());
-    let (first, count) = first.map_or((1, 60), |seed| (seed, 1));
-    for seed in first..first + count {
-        run(seed).await;
+    for seed in seeds(60) {
+        run(seed, Durability::Local, Fate::Crash, false).await;
+    }
+}
+
+#[tokio::test]
+async fn a_crash_keeps_what_a_relaxed_volume_was_told_is_synced() {
+    for seed in seeds(20) {
+        run(seed, Durability::Relaxed, Fate::Crash, seed % 2 == 0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_lost_disk_costs_nothing_that_the_store_was_promised_to_hold() {
+    for seed in seeds(40) {
+        run(seed, Durability::Object, Fate::LoseDisk, seed % 2 == 0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_lost_disk_costs_no_more_than_was_not_shipped() {
+    for seed in seeds(40) {
+        run(seed, Durability::Local, Fate::LoseDisk, true).await;
     }
 }
 

@@ -15,7 +15,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use holdfast_base::{OsRandom, SystemClock, VolumeId};
-use holdfast_engine::{Engine, EngineConfig, Environment, RealDisk, Store, StoreOptions, VolumeSpec};
+use holdfast_engine::{
+    Engine, EngineConfig, Environment, RealDisk, Store, StoreOptions, VolumeSettings, VolumeSpec,
+};
 use holdfast_nfs::{ExportError, ExportGrant, Exports, LockConfig, Locks, NfsConfig, NfsServer};
 use holdfast_nfs_client::Client;
 use holdfast_wire::nfs3::{
@@ -62,7 +64,11 @@ impl Server {
             let engine = Engine::start(EngineConfig::new(directory.join("node")), environment)
                 .await
                 .expect("an engine");
-            let spec = VolumeSpec { limit_bytes: 1 << 40, limit_inodes: 1 << 30 };
+            let spec = VolumeSpec {
+                limit_bytes: 1 << 40,
+                limit_inodes: 1 << 30,
+                settings: VolumeSettings::default(),
+            };
             engine.create_volume(VOLUME, spec).await.expect("a volume");
             let (lock_dir, clock) = (directory.join("node"), Arc::new(SystemClock::default()));
             let locks = LockConfig::new(Arc::new(RealDisk), lock_dir, clock, false);

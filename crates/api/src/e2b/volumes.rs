@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use holdfast_base::VolumeSettings;
 use holdfast_catalogue::{Filesystem, FilesystemRef, Labels, ListFilesystems, Principal};
 use serde::Deserialize;
 
@@ -115,7 +116,8 @@ pub(super) async fn create(
     let made = async {
         Query::read(&uri, &[])?;
         let NewVolume { name } = json(&body)?;
-        let new = NewFilesystem { name: name.clone(), size: None, labels: Labels::default() };
+        let settings = VolumeSettings::default();
+        let new = NewFilesystem { name: name.clone(), size: None, labels: Labels::default(), settings };
         let filesystems = state.filesystems.clone();
         let made = detached(async move { filesystems.create(team, new).await }).await;
         made.map_err(|error| match error.code() {

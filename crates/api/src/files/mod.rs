@@ -10,7 +10,7 @@ mod types;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use holdfast_base::VolumeId;
+use holdfast_base::{VolumeId, VolumeSettings};
 
 use crate::paths::FilePath;
 
@@ -32,7 +32,12 @@ pub type Download = BoxStream<'static, Result<Bytes, FilesError>>;
 #[async_trait]
 pub trait Files: Send + Sync + 'static {
     /// Makes an empty volume with a root directory of mode 1777. Making one that exists is not an error.
-    async fn create_volume(&self, volume: VolumeId, limits: VolumeLimits) -> Result<(), FilesError>;
+    async fn create_volume(
+        &self,
+        volume: VolumeId,
+        limits: VolumeLimits,
+        settings: VolumeSettings,
+    ) -> Result<(), FilesError>;
 
     /// Ends a volume: open handles go stale, space is reclaimed in the background. One that does not exist, or that a
     /// crash left half removed, is not an error.
@@ -41,6 +46,9 @@ pub trait Files: Send + Sync + 'static {
     /// Sets the limits. Refused with `NoSpace`, naming the limit asked for and the use, where more is in use; the
     /// check and the change are one operation.
     async fn set_limits(&self, volume: VolumeId, limits: VolumeLimits) -> Result<(), FilesError>;
+
+    /// Sets durability class and compression, for every change that begins afterwards.
+    async fn set_settings(&self, volume: VolumeId, settings: VolumeSettings) -> Result<(), FilesError>;
 
     /// What is in use, and the limits.
     async fn usage(&self, volume: VolumeId) -> Result<VolumeUsage, FilesError>;

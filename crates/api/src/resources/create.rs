@@ -9,6 +9,7 @@ use axum::http::header::LOCATION;
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use bytes::Bytes;
+use holdfast_base::VolumeSettings;
 use holdfast_catalogue::Labels;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,6 +19,7 @@ use crate::detached::detached;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::Refusals;
 use crate::query::Query;
+use crate::resources::settings::{CompressionName, DurabilityName, setting};
 use crate::resources::{FilesystemBody, json};
 use crate::service::NewFilesystem;
 use crate::sizes::SizeFields;
@@ -43,6 +45,12 @@ pub(crate) struct CreateBody {
     size: Option<String>,
     /// At most 64; keys of 1 to 63 letters, digits or `._/-`, values of at most 255 bytes.
     labels: Option<BTreeMap<String, String>>,
+    /// What an answered change survives; `local` if absent.
+    #[schema(value_type = Option<DurabilityName>)]
+    durability: Option<String>,
+    /// How its data is compressed; `lz4` if absent.
+    #[schema(value_type = Option<CompressionName>)]
+    compression: Option<String>,
 }
 
 /// Makes a filesystem.
@@ -75,7 +83,11 @@ pub(crate) async fn create(
     }
     .read(&state.limits)?;
     let labels = Labels::new(body.labels.unwrap_or_default())?;
-    let new = NewFilesystem { name: body.name, size, labels };
+    let settings = VolumeSettings {
+        durability: setting("durability", body.durability.as_deref())?.unwrap_or_default(),
+        compression: setting("compression", body.compression.as_deref())?.unwrap_or_default(),
+    };
+    let new = NewFilesystem { name: body.name, size, labels, settings };
     let filesystems = state.filesystems.clone();
     let made = detached(async move { filesystems.create(team, new).await }).await?;
     let location = format!("/filesystems/{}", made.id);

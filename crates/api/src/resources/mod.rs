@@ -3,6 +3,7 @@
 pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod one;
+pub(crate) mod settings;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use serde_json::value::RawValue;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::paths::percent_decode;
+use crate::resources::settings::{CompressionName, DurabilityName};
 use crate::sizes::gb_literal;
 use crate::times::rfc3339;
 
@@ -38,6 +40,10 @@ pub(crate) struct FilesystemBody {
     size_gb: Box<RawValue>,
     /// Its labels.
     labels: BTreeMap<String, String>,
+    /// What an answered change survives.
+    durability: DurabilityName,
+    /// How its data is compressed.
+    compression: CompressionName,
     /// When it was made (RFC 3339).
     #[schema(format = DateTime)]
     created_at: String,
@@ -55,6 +61,8 @@ impl From<Filesystem> for FilesystemBody {
             size_gb: RawValue::from_string(gb_literal(filesystem.size))
                 .expect("digits with at most one dot among them are a JSON number"),
             labels: filesystem.labels.as_map().clone(),
+            durability: filesystem.settings.durability.into(),
+            compression: filesystem.settings.compression.into(),
             created_at: rfc3339(filesystem.created_at),
             updated_at: rfc3339(filesystem.updated_at),
         }

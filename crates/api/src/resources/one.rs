@@ -16,7 +16,9 @@ use crate::detached::detached;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::Refusals;
 use crate::query::Query;
+use crate::resources::settings::{CompressionName, DurabilityName, setting};
 use crate::resources::{FilesystemBody, Wanted, json};
+use crate::service::FilesystemChange;
 use crate::sizes::SizeFields;
 use crate::state::ApiState;
 
@@ -39,6 +41,12 @@ pub(crate) struct PatchBody {
     size: Option<String>,
     /// Labels that replace all labels.
     labels: Option<BTreeMap<String, String>>,
+    /// What a change that is answered from now on survives.
+    #[schema(value_type = Option<DurabilityName>)]
+    durability: Option<String>,
+    /// How data that is stored from now on is compressed.
+    #[schema(value_type = Option<CompressionName>)]
+    compression: Option<String>,
 }
 
 /// What a filesystem holds.
@@ -81,7 +89,7 @@ pub(crate) async fn show(
     Ok(Json(state.catalogue.get_filesystem(team, &wanted).await?.into()))
 }
 
-/// Renames, resizes or labels a filesystem: all that the body says, or nothing.
+/// Renames, resizes, labels or sets a filesystem: all that the body says, or nothing.
 #[utoipa::path(
     patch,
     path = "/filesystems/{id}",
@@ -113,10 +121,15 @@ pub(crate) async fn patch(
         size: body.size.as_deref(),
     }
     .read(&state.limits)?;
-    let labels = body.labels.map(Labels::new).transpose()?;
+    let change = FilesystemChange {
+        name: body.name,
+        size,
+        labels: body.labels.map(Labels::new).transpose()?,
+        durability: setting("durability", body.durability.as_deref())?,
+        compression: setting("compression", body.compression.as_deref())?,
+    };
     let filesystems = state.filesystems.clone();
-    let changed =
-        detached(async move { filesystems.patch(team, &wanted, body.name, size, labels).await }).await?;
+    let changed = detached(async move { filesystems.patch(team, &wanted, change).await }).await?;
     Ok(Json(changed.into()))
 }
 

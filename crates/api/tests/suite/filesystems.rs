@@ -1,5 +1,6 @@
 //! Filesystems over HTTP: create, list, change, delete, and what is refused.
 
+use holdfast_base::Durability;
 use serde_json::json;
 
 use crate::support::{Bench, volume};
@@ -77,6 +78,9 @@ async fn bodies_that_break_a_rule_are_refused_with_the_field_and_the_way_out() {
         (r#"{"name":"a","sizeGB":"5"}"#, 400, "invalid_field", "`sizeGB` must be a positive number"),
         (r#"{"name":"a","sizeBytes":-1}"#, 400, "invalid_field", "`sizeBytes`"),
         (r#"{"name":"a","labels":{"a b":"c"}}"#, 400, "invalid_field", "`labels`"),
+        (r#"{"name":"a","durability":"best"}"#, 400, "invalid_field", "local, object or relaxed"),
+        (r#"{"name":"a","durability":1}"#, 400, "invalid_body", "string"),
+        (r#"{"name":"a","compression":"gzip"}"#, 400, "invalid_field", "none, lz4 or zstd"),
         (r#"{"name":"a","labels":{"a":1}}"#, 400, "invalid_body", "string"),
         (r#"{"name":"taken"}"#, 409, "name_taken", "`name`"),
     ] {
@@ -86,6 +90,27 @@ async fn bodies_that_break_a_rule_are_refused_with_the_field_and_the_way_out() {
     let big = format!(r#"{{"name":"{}"}}"#, "a".repeat(70_000));
     bench.call("POST", "/filesystems").json(&big).send().await.refused(413, "body_too_large");
     assert_eq!(bench.files.volumes(), 1);
+}
+
+#[tokio::test]
+async fn settings_reach_row_and_volume_together_or_not_at_all() {
+    let bench = Bench::new().await;
+    let shown = bench.call("POST", "/filesystems").json(r#"{"name":"plain"}"#).send().await.ok(201).json();
+    assert_eq!((&shown["durability"], &shown["compression"]), (&json!("local"), &json!("lz4")));
+    let body = r#"{"name":"safe","durability":"object","compression":"none"}"#;
+    let shown = bench.call("POST", "/filesystems").json(body).send().await.ok(201).json();
+    assert_eq!((&shown["durability"], &shown["compression"]), (&json!("object"), &json!("none")));
+    let id = volume(shown["id"].as_str().unwrap());
+    assert_eq!(bench.files.settings(id).durability, Durability::Object);
+
+    let patch = |body: &'static str| bench.call("PATCH", "/filesystems/safe").json(body).send();
+    let shown = patch(r#"{"durability":"relaxed"}"#).await.ok(200).json();
+    assert_eq!((&shown["durability"], &shown["compression"]), (&json!("relaxed"), &json!("none")));
+    assert_eq!(bench.files.settings(id).durability, Durability::Relaxed);
+    let message = patch(r#"{"durability":"none"}"#).await.refused(400, "invalid_field");
+    assert!(message.contains("`durability` must be local, object or relaxed"), "{message}");
+    patch(r#"{"durability":"local","name":"plain"}"#).await.refused(409, "name_taken");
+    assert_eq!(bench.files.settings(id).durability, Durability::Relaxed, "taken back");
 }
 
 #[tokio::test]

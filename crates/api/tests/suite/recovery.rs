@@ -5,7 +5,7 @@ use std::time::Duration;
 use holdfast_api::files::{Files, FilesError, VolumeLimits};
 use holdfast_api::paths::FilePath;
 use holdfast_api::{ApiLimits, Recovered};
-use holdfast_base::ByteSize;
+use holdfast_base::{ByteSize, VolumeSettings};
 use holdfast_catalogue::{Labels, NewFilesystem, TeamLimits};
 
 use crate::support::{Bench, volume};
@@ -63,10 +63,11 @@ async fn what_a_crash_left_is_recovered_at_the_next_start() {
         size: ByteSize(1 << 30),
         inode_limit: 100,
         labels: Labels::default(),
+        settings: VolumeSettings::default(),
     };
     let with_volume = bench.catalogue.create_filesystem(team, row("with-volume"), limits).await.unwrap();
     let volume_limits = VolumeLimits { bytes: ByteSize(1 << 30), inodes: 100 };
-    bench.files.create_volume(with_volume.id.into(), volume_limits).await.unwrap();
+    bench.files.create_volume(with_volume.id.into(), volume_limits, VolumeSettings::default()).await.unwrap();
     bench.catalogue.create_filesystem(team, row("without"), limits).await.unwrap();
     let going = bench.filesystem("going").await;
     bench.catalogue.mark_deleting(team, going.parse().unwrap()).await.unwrap();

@@ -10,7 +10,7 @@ use crate::teams::lock_team;
 use crate::{Catalogue, CatalogueError, names};
 
 impl Catalogue {
-    /// Changes name, limits and labels together or not at all.
+    /// Changes name, limits, labels and settings together or not at all.
     ///
     /// # Errors
     /// `NotFound`; `Invalid` or `Conflict` for `name`; `LimitReached` where the size grows; `Unavailable`.
@@ -40,7 +40,8 @@ impl Catalogue {
         let row = sqlx::query(concat!(
             "UPDATE filesystems SET name = COALESCE($3, name), size_bytes = COALESCE($4, size_bytes), ",
             "inode_limit = COALESCE($5, inode_limit), labels = COALESCE($6, labels), ",
-            "updated_at = CASE WHEN updated_at < $7 THEN $7 ELSE updated_at + 1 END ",
+            "durability = COALESCE($7, durability), compression = COALESCE($8, compression), ",
+            "updated_at = CASE WHEN updated_at < $9 THEN $9 ELSE updated_at + 1 END ",
             "WHERE id = $1 AND team_id = $2 AND state = 'active' RETURNING ",
             columns!()
         ))
@@ -50,6 +51,8 @@ impl Catalogue {
         .bind(size)
         .bind(inodes)
         .bind(patch.labels.as_ref().map(|labels| labels.to_json()))
+        .bind(patch.durability.map(|durability| durability.as_str()))
+        .bind(patch.compression.map(|compression| compression.as_str()))
         .bind(self.now_micros())
         .fetch_optional(&mut *tx)
         .await

@@ -27,8 +27,9 @@ impl Catalogue {
         lock_team(&mut tx, team).await?;
         sqlx::query(
             "INSERT INTO filesystems \
-             (id, team_id, name, size_bytes, inode_limit, labels, state, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, 'creating', $7, $7)",
+             (id, team_id, name, size_bytes, inode_limit, labels, durability, compression, state, \
+              created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'creating', $9, $9)",
         )
         .bind(id.to_string())
         .bind(team.to_string())
@@ -36,6 +37,8 @@ impl Catalogue {
         .bind(signed("sizeBytes", new.size.0)?)
         .bind(signed("inodes", new.inode_limit)?)
         .bind(new.labels.to_json())
+        .bind(new.settings.durability.as_str())
+        .bind(new.settings.compression.as_str())
         .bind(now)
         .execute(&mut *tx)
         .await
@@ -49,6 +52,7 @@ impl Catalogue {
             size: new.size,
             inode_limit: new.inode_limit,
             labels: new.labels,
+            settings: new.settings,
             created_at: timestamp(now),
             updated_at: timestamp(now),
         })

@@ -4,11 +4,11 @@ mod change;
 mod create;
 mod read;
 
-use holdfast_base::{ByteSize, FilesystemId, TeamId, Timestamp};
+use holdfast_base::{ByteSize, Compression, Durability, FilesystemId, TeamId, Timestamp, VolumeSettings};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use crate::db::{id, timestamp, unsigned};
+use crate::db::{id, parsed, timestamp, unsigned};
 use crate::{CatalogueError, Labels, names};
 
 pub use read::{ListFilesystems, Page};
@@ -16,7 +16,7 @@ pub use read::{ListFilesystems, Page};
 /// The columns of [`Filesystem::from_row`], as a literal for `concat!`.
 macro_rules! columns {
     () => {
-        "id, team_id, name, size_bytes, inode_limit, labels, created_at, updated_at"
+        "id, team_id, name, size_bytes, inode_limit, labels, durability, compression, created_at, updated_at"
     };
 }
 pub(crate) use columns;
@@ -36,6 +36,8 @@ pub struct Filesystem {
     pub inode_limit: u64,
     /// Its labels.
     pub labels: Labels,
+    /// Its durability class and compression, as its volume has them.
+    pub settings: VolumeSettings,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its row last changed; moves forward with every change.
@@ -53,6 +55,8 @@ pub struct NewFilesystem {
     pub inode_limit: u64,
     /// Its labels.
     pub labels: Labels,
+    /// Its durability class and compression.
+    pub settings: VolumeSettings,
 }
 
 /// What changes about a filesystem; `None` leaves a value as it is.
@@ -64,6 +68,10 @@ pub struct FilesystemPatch {
     pub limits: Option<(ByteSize, u64)>,
     /// Labels that replace all labels.
     pub labels: Option<Labels>,
+    /// A new durability class.
+    pub durability: Option<Durability>,
+    /// A new compression.
+    pub compression: Option<Compression>,
 }
 
 /// Limits over all filesystems of one team.
@@ -135,6 +143,10 @@ impl Filesystem {
             size: ByteSize(unsigned(row, "size_bytes")?),
             inode_limit: unsigned(row, "inode_limit")?,
             labels: Labels::from_json(&row.try_get::<String, _>("labels")?)?,
+            settings: VolumeSettings {
+                durability: parsed(row, "durability")?,
+                compression: parsed(row, "compression")?,
+            },
             created_at: timestamp(row.try_get("created_at")?),
             updated_at: timestamp(row.try_get("updated_at")?),
         })

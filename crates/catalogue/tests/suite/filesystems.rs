@@ -1,6 +1,6 @@
 //! Filesystem rows: uniqueness, limits, states, races.
 
-use holdfast_base::{ByteSize, FilesystemId, SeededRandom};
+use holdfast_base::{ByteSize, Compression, Durability, FilesystemId, SeededRandom, VolumeSettings};
 use holdfast_catalogue::{CatalogueError, FilesystemPatch, FilesystemRef, State, TeamLimits};
 
 use crate::suite::support::{Bench, ROOMY, labels, new};
@@ -108,6 +108,13 @@ async fn a_patch_changes_what_it_names_together_or_not_at_all() {
     assert_eq!((resized.size, resized.inode_limit), (ByteSize(7), 8));
     assert_eq!(resized.labels, labels(&[("env", "live")]));
     assert!(resized.updated_at > renamed.updated_at, "forward even while the clock stands");
+
+    let durable = FilesystemPatch { durability: Some(Durability::Object), ..Default::default() };
+    let durable = patch(durable).await.unwrap().settings;
+    assert_eq!(durable, VolumeSettings { durability: Durability::Object, ..VolumeSettings::default() });
+    let packed = FilesystemPatch { compression: Some(Compression::Zstd), ..Default::default() };
+    let resized = patch(packed).await.unwrap();
+    assert_eq!(resized.settings, VolumeSettings { compression: Compression::Zstd, ..durable });
 
     let clash =
         FilesystemPatch { name: Some("taken".into()), limits: Some((ByteSize(9), 9)), ..Default::default() };

@@ -45,6 +45,8 @@ async fn the_schema_refuses_what_no_code_should_write() {
         "UPDATE filesystems SET inode_limit = 0",
         "UPDATE filesystems SET state = 'gone'",
         "UPDATE filesystems SET name = ''",
+        "UPDATE filesystems SET durability = 'none'",
+        "UPDATE filesystems SET compression = 'gzip'",
         "UPDATE filesystems SET team_id = 'team-none'",
         "INSERT INTO api_keys (id, kind, name, sha256, created_at) VALUES ('k', 'team', 'n', 'h', 0)",
     ] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use holdfast_base::{ByteSize, ManualClock, SeededRandom, TeamId};
+use holdfast_base::{ByteSize, ManualClock, SeededRandom, TeamId, VolumeSettings};
 use holdfast_catalogue::{Catalogue, Filesystem, Labels, NewFilesystem, TeamLimits};
 use sqlx::AnyPool;
 
@@ -110,5 +110,6 @@ fn labelled(name: &str, pairs: &[(&str, &str)]) -> NewFilesystem {
         size: ByteSize(5_000_000_000),
         inode_limit: 1_000_000,
         labels: labels(pairs),
+        settings: VolumeSettings::default(),
     }
 }

@@ -37,6 +37,17 @@ impl MemoryDisk {
         Self::default()
     }
 
+    /// The end of a process: a new disk with everything that was written. The old process goes on with the old one.
+    pub fn kill(&self) -> Self {
+        let copy = |file: &Arc<MemoryFile>| {
+            let Content { live, synced } = &*file.0.lock();
+            Arc::new(MemoryFile(Mutex::new(Content { live: live.clone(), synced: synced.clone() })))
+        };
+        let files = self.files.lock();
+        let files = files.iter().map(|(path, file)| (path.clone(), copy(file))).collect();
+        Self { files: Arc::new(Mutex::new(files)) }
+    }
+
     /// Power loss: a new disk with what was synced, and a random part of the pages that were not. Files opened
     /// from the old disk go on writing to the old one, like a process that does not know it is dead.
     pub fn crash(&self, random: &dyn Random) -> Self {

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use holdfast_base::VolumeSettings;
 use holdfast_base::limits::EXTENT_PAGE_SPAN_BYTES;
 
 use super::codec::{Put, Take};
 use super::entry::Bucket;
 use super::extent::FrameRef;
 use super::inode::Inode;
-use super::meta::Counters;
+use super::meta::{Counters, decode_settings, encode_settings};
 use crate::error::{Error, Result};
 use crate::types::Ino;
 
@@ -31,6 +32,8 @@ pub(crate) enum Change {
     Frame { ino: Ino, offset: u64, len: u32, at: FrameRef, skip: u32 },
     /// All data from `from` on is gone.
     Cut { ino: Ino, from: u64 },
+    /// The volume's settings now are these.
+    Settings(VolumeSettings),
 }
 
 /// What one operation did to one volume.
@@ -48,6 +51,7 @@ const ENTRY_GONE: u8 = 4;
 const DATA: u8 = 5;
 const FRAME: u8 = 6;
 const CUT: u8 = 7;
+const SETTINGS: u8 = 8;
 
 impl Record {
     /// Appends the record's body to `out`.
@@ -114,6 +118,10 @@ impl Change {
                 out.put_varint(*ino);
                 out.put_varint(*from);
             }
+            Self::Settings(settings) => {
+                out.put_u8(SETTINGS);
+                encode_settings(*settings, out);
+            }
         }
     }
 
@@ -143,6 +151,7 @@ impl Change {
                 skip: take.varint_u32()?,
             },
             CUT => Self::Cut { ino: take.varint()?, from: take.varint()? },
+            SETTINGS => Self::Settings(decode_settings(take)?),
             _ => return Err(Error::corrupt("an unknown change in a record")),
         };
         change.check()
@@ -207,6 +216,7 @@ mod tests {
                 Change::Data { ino: 9, offset: 8 << 20, bytes: Bytes::from_static(b"data") },
                 Change::Frame { ino: 9, offset: 0, len: 4096, at, skip: 0 },
                 Change::Cut { ino: 9, from: 100 },
+                Change::Settings(VolumeSettings::default()),
             ],
             counters: Counters { used_bytes: 1, used_inodes: 2, next_ino: 3, ..Default::default() },
         };

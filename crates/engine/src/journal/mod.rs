@@ -15,24 +15,31 @@
 
 mod alone;
 mod file;
+mod record;
 mod recover;
+mod scan;
+mod tail;
 mod writer;
 
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 
-use holdfast_base::{VolumeId, limits};
+use holdfast_base::{Clock, VolumeId, limits};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 
 use crate::disk::Disk;
 use crate::error::{Error, Result};
-pub(crate) use recover::{Recovered, recover};
+pub(crate) use file::{FileHeader, HEADER_BYTES, UNFINISHED, name_of};
+pub(crate) use record::{Framing, Records, encode as encode_record};
+pub(crate) use recover::{JournalRecord, Recovered, VolumeRecords, recover};
+pub use tail::Lag;
+pub(crate) use tail::{Stretch, Tail};
 use writer::Writer;
 
 /// The number of a record: ever growing over the life of a node.
@@ -71,10 +78,15 @@ struct Pending {
     first_buffered: Option<Lsn>,
     last_buffered: Lsn,
     sync_wanted: bool,
+    /// Somebody waits for the kernel to have it, nobody for the disk.
+    write_wanted: bool,
     stop: bool,
+    /// Who waits for stable storage.
     waiters: Vec<Waiter>,
     /// Counts waiters, to tell them apart.
     waited: u64,
+    /// Who waits for the kernel.
+    write_waiters: Vec<(Lsn, Waker)>,
 }
 
 /// Somebody who waits for a record.
@@ -108,10 +120,16 @@ struct Shared {
     has_thread: bool,
     /// Commits in a row that served one waiter each.
     alone: AtomicU32,
+    /// Records up to this one are in the kernel, and so survive this process.
+    written: AtomicU64,
+    /// Whether some of them are not on stable storage yet.
+    unsynced: AtomicBool,
     /// Records up to this one are on stable storage.
     durable: AtomicU64,
     /// Why the journal stopped taking records.
     failed: OnceLock<Arc<str>>,
+    /// What is synced and not in the object store yet.
+    tail: Arc<Tail>,
     /// Bytes in files that still hold needed records.
     held_bytes: AtomicU64,
     /// Signalled when the buffer was written or files were released.
@@ -172,18 +190,27 @@ impl Runner {
 
 impl Journal {
     /// Starts the journal behind what [`recover`] found.
-    pub(crate) fn start(disk: Arc<dyn Disk>, config: &JournalConfig, recovered: &Recovered) -> Result<Self> {
+    pub(crate) fn start(
+        disk: Arc<dyn Disk>,
+        config: &JournalConfig,
+        recovered: &Recovered,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         let next_lsn = recovered.last_lsn + 1;
         let has_thread = !disk.never_blocks();
-        let files = file::Files::new(disk, config.clone(), recovered);
+        let tail = Arc::new(Tail::new(clock, recovered.last_lsn));
+        let files = file::Files::new(disk, config.clone(), recovered, tail.clone());
         let shared = Arc::new(Shared {
             pending: Mutex::new(Pending { next_lsn, ..Pending::default() }),
             work: Condvar::new(),
             work_noticed: Notify::new(),
             has_thread,
             alone: AtomicU32::new(0),
+            written: AtomicU64::new(recovered.last_lsn),
+            unsynced: AtomicBool::new(false),
             durable: AtomicU64::new(recovered.last_lsn),
             failed: OnceLock::new(),
+            tail,
             held_bytes: AtomicU64::new(files.held_bytes()),
             room: Notify::new(),
             files: Mutex::new(files),
@@ -211,17 +238,19 @@ impl Journal {
     }
 
     /// Appends a record's body and gives its number. Never blocks on the disk; the caller holds its volume's
-    /// lock, so that the order of records is the order of the volume's changes.
+    /// lock, so that the order of records is the order of the volume's changes. `previous` is the volume's record
+    /// before this one.
     ///
     /// # Errors
     /// [`Error::Io`] once a write or sync has failed: nothing is accepted any more.
-    pub(crate) fn append(&self, volume: VolumeId, body: &[u8]) -> Result<Lsn> {
+    pub(crate) fn append(&self, volume: VolumeId, previous: Lsn, body: &[u8]) -> Result<Lsn> {
         let body_crc = crc32c::crc32c(body);
         let mut pending = self.shared.pending.lock();
         self.shared.check()?;
         let lsn = pending.next_lsn;
         pending.next_lsn += 1;
-        file::encode_record(&mut pending.buffer, lsn, volume, body, body_crc);
+        let synced = self.shared.durable.load(Ordering::Acquire);
+        record::encode(&mut pending.buffer, lsn, volume, previous, synced, body, body_crc);
         pending.first_buffered.get_or_insert(lsn);
         pending.last_buffered = lsn;
         match pending.volumes.iter_mut().rev().find(|(id, _)| *id == volume) {
@@ -238,6 +267,16 @@ impl Journal {
     pub(crate) fn durable(&self, lsn: Lsn) -> DurableWait {
         let writer = self.runner.as_ref().and_then(Runner::shared_writer);
         DurableWait { shared: self.shared.clone(), writer, id: None, lsn }
+    }
+
+    /// Resolves once the kernel has the record: it survives the end of this process, not a loss of power.
+    pub(crate) fn written(&self, lsn: Lsn) -> WrittenWait {
+        WrittenWait { shared: self.shared.clone(), lsn }
+    }
+
+    /// What is synced and not in the object store yet.
+    pub(crate) fn tail(&self) -> &Tail {
+        &self.shared.tail
     }
 
     /// Whether the journal still takes records.
@@ -344,6 +383,32 @@ impl Future for DurableWait {
         pending.sync_wanted = true;
         drop(pending);
         shared.notice_work();
+        Poll::Pending
+    }
+}
+
+/// Resolves when the kernel has a record, or with the reason why it never will.
+pub(crate) struct WrittenWait {
+    shared: Arc<Shared>,
+    lsn: Lsn,
+}
+
+impl Future for WrittenWait {
+    type Output = Result<()>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.shared.written.load(Ordering::Acquire) >= self.lsn {
+            return Poll::Ready(Ok(()));
+        }
+        let mut pending = self.shared.pending.lock();
+        if self.shared.written.load(Ordering::Acquire) >= self.lsn {
+            return Poll::Ready(Ok(()));
+        }
+        self.shared.check()?;
+        pending.write_waiters.push((self.lsn, context.waker().clone()));
+        pending.write_wanted = true;
+        drop(pending);
+        self.shared.notice_work();
         Poll::Pending
     }
 }

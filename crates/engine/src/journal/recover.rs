@@ -1,9 +1,13 @@
-//! Reading the journal after a start: which records there are, volume by volume.
+//! Reading the journal after a start: which records there are, volume by volume, and which are missing.
 //!
-//! A file's records end at the first that does not check. In the last file that is the torn tail of a crash; in
-//! an earlier one it is damage, which the next file's header gives away, and an error.
+//! A crash leaves a torn tail: records that were never synced, of which any part may be there. The records end at the
+//! first that does not check. Damage is what does not check though it was synced, which a later record or the next
+//! file's header gives away. It costs the volumes whose records it hit and no other: an intact header names its
+//! volume, and every volume's records name the one before (see [`super::record`]). What neither tells may be any
+//! volume's that has records before the damage and none behind it; those are suspects until their index shows that it
+//! has everything.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,22 +15,25 @@ use bytes::Bytes;
 use holdfast_base::VolumeId;
 use holdfast_base::limits::JOURNAL_BUFFER_MAX_BYTES;
 
-use super::file::{self, HEADER_BYTES, RECORD_HEADER_BYTES};
+use super::file::{self, HEADER_BYTES};
+use super::scan::scan;
 use super::{JournalConfig, Lsn};
 use crate::disk::{Disk, DiskFile};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::planted::{Bug, is_planted};
 
-/// More than any batch has: the buffer takes no record once it is full, and one record is far below its size.
+/// More than any unsynced writes have: the buffer takes no record once it is full, one record is far below its size,
+/// and writes without a sync are few.
 const BATCH_MAX_BYTES: u64 = 2 * JOURNAL_BUFFER_MAX_BYTES as u64;
 
 /// Where a record's body lies.
 #[derive(Clone, Debug)]
-struct RecordRef {
-    lsn: Lsn,
-    file: usize,
-    offset: u64,
-    len: u32,
+pub(super) struct RecordRef {
+    pub lsn: Lsn,
+    pub previous: Option<Lsn>,
+    pub file: usize,
+    pub offset: u64,
+    pub len: u32,
 }
 
 /// One file of the journal as found.
@@ -35,8 +42,10 @@ pub(crate) struct FoundFile {
     /// The last record of each volume in it.
     pub(super) last_lsn: HashMap<VolumeId, Lsn>,
     /// Where its last record ends.
-    end: u64,
-    file: Arc<dyn DiskFile>,
+    pub(super) end: u64,
+    pub(super) bytes: u64,
+    pub(super) file: Arc<dyn DiskFile>,
+    pub(super) is_rebuilt: bool,
 }
 
 impl FoundFile {
@@ -55,6 +64,15 @@ impl FoundFile {
     }
 }
 
+/// Synced records that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    pub from: Lsn,
+    pub to: Lsn,
+    /// Those whose header is intact.
+    pub named: Vec<(VolumeId, Lsn)>,
+}
+
 /// What the journal held at the start.
 #[derive(Default)]
 pub(crate) struct Recovered {
@@ -63,13 +81,27 @@ pub(crate) struct Recovered {
     pub(super) next_sequence: u64,
     /// The last record found, 0 if none.
     pub last_lsn: Lsn,
-    records: BTreeMap<VolumeId, Vec<RecordRef>>,
+    pub(super) records: BTreeMap<VolumeId, Vec<RecordRef>>,
+    pub(super) gaps: Vec<Gap>,
+    /// The last record that each volume lost to damage, as far as the journal can tell.
+    lost: BTreeMap<VolumeId, Lsn>,
 }
 
 impl Recovered {
     /// The volumes that have records.
     pub(crate) fn volumes(&self) -> impl Iterator<Item = VolumeId> {
         self.records.keys().copied()
+    }
+
+    /// The last record of each volume that has any.
+    pub(crate) fn last_of_each(&self) -> BTreeMap<VolumeId, Lsn> {
+        let last = |(volume, records): (&VolumeId, &Vec<RecordRef>)| Some((*volume, records.last()?.lsn));
+        self.records.iter().filter_map(last).collect()
+    }
+
+    /// Whether there was no journal at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
     /// Forgets a volume's records: they are in its memory, or the volume is gone.
@@ -80,32 +112,86 @@ impl Recovered {
     /// What is needed to read a volume's records.
     pub(crate) fn reader(&self, volume: VolumeId) -> RecordReader {
         let records = self.records.get(&volume).cloned().unwrap_or_default();
-        RecordReader { records, files: self.files.iter().map(|found| found.file.clone()).collect() }
+        let files = self.files.iter().map(|found| (found.file.clone(), found.is_rebuilt)).collect();
+        RecordReader { records, files, lost: self.lost.get(&volume).copied() }
     }
+
+    /// The last record that `volume` lost to damage, as far as the journal can tell.
+    fn lost_by(&self, volume: VolumeId) -> Option<Lsn> {
+        let records = self.records.get(&volume).map_or(&[][..], Vec::as_slice);
+        let of_gap = |gap: &Gap| {
+            let named = gap.named.iter().filter(|(id, _)| *id == volume).map(|(_, lsn)| *lsn).max();
+            let before = records.iter().any(|record| record.lsn < gap.from);
+            let behind = records.iter().any(|record| record.lsn > gap.to);
+            let suspect = before && !behind && self.unnamed(gap) > 0;
+            named.or(suspect.then_some(gap.to))
+        };
+        self.gaps.iter().filter_map(of_gap).max()
+    }
+
+    /// How many records of a gap nothing tells the volume of.
+    fn unnamed(&self, gap: &Gap) -> u64 {
+        let within = |lsn: &Lsn| (gap.from..=gap.to).contains(lsn);
+        let mut known: BTreeSet<Lsn> = gap.named.iter().map(|(_, lsn)| *lsn).collect();
+        let chained = self.records.values().flatten().filter_map(|record| record.previous);
+        known.extend(chained.filter(within));
+        gap.to - gap.from + 1 - known.len() as u64
+    }
+
+    /// What was lost, for the log; `None` if nothing was.
+    pub(crate) fn damage(&self) -> Option<String> {
+        let lost: u64 = self.gaps.iter().map(|gap| gap.to - gap.from + 1).sum();
+        let unnamed: u64 = self.gaps.iter().map(|gap| self.unnamed(gap)).sum();
+        (lost > 0).then(|| {
+            format!(
+                "the journal is damaged: {lost} records cannot be read, {unnamed} of them of unknown volumes"
+            )
+        })
+    }
+}
+
+/// A record as the journal held it.
+#[derive(Clone, Debug)]
+pub(crate) struct JournalRecord {
+    pub lsn: Lsn,
+    /// The volume's record before; unknown in the old format.
+    pub previous: Option<Lsn>,
+    /// It came from the object store, where records may be missing that were never shipped.
+    pub is_rebuilt: bool,
+    pub body: Bytes,
+}
+
+/// All that the journal knows of one volume.
+pub(crate) struct VolumeRecords {
+    pub records: Vec<JournalRecord>,
+    /// The last record that the volume lost to damage, as far as the journal can tell.
+    pub lost: Option<Lsn>,
 }
 
 /// Reads the records of one volume.
 pub(crate) struct RecordReader {
     records: Vec<RecordRef>,
-    files: Vec<Arc<dyn DiskFile>>,
+    files: Vec<(Arc<dyn DiskFile>, bool)>,
+    lost: Option<Lsn>,
 }
 
 impl RecordReader {
-    /// Numbers and bodies of the records, in order. Their checksums were verified by [`recover`].
-    pub(crate) fn read(&self) -> Result<Vec<(Lsn, Bytes)>> {
+    /// The records in order. Their checksums were verified by [`recover`].
+    pub(crate) fn read(&self) -> Result<VolumeRecords> {
         let read = |record: &RecordRef| {
-            let mut body = vec![0; record.len as usize];
-            self.files[record.file].read_exact_at(&mut body, record.offset)?;
-            Ok((record.lsn, Bytes::from(body)))
+            let (file, is_rebuilt) = &self.files[record.file];
+            let body = file.read_vec_at(record.len as usize, record.offset)?.into();
+            Ok(JournalRecord { lsn: record.lsn, previous: record.previous, is_rebuilt: *is_rebuilt, body })
         };
-        self.records.iter().map(read).collect()
+        let records = self.records.iter().map(read).collect::<Result<_>>()?;
+        Ok(VolumeRecords { records, lost: self.lost })
     }
 }
 
 /// Scans the journal in `config.dir`.
 ///
 /// # Errors
-/// [`Error::Corrupt`] if records are missing before the end; [`Error::Io`] if the disk cannot be read.
+/// [`crate::Error::Io`] if the disk cannot be read.
 pub(crate) fn recover(disk: &dyn Disk, config: &JournalConfig) -> Result<Recovered> {
     disk.create_dir_all(&config.dir)?;
     let mut found = Recovered { next_sequence: 1, ..Recovered::default() };
@@ -113,9 +199,9 @@ pub(crate) fn recover(disk: &dyn Disk, config: &JournalConfig) -> Result<Recover
         let path = config.dir.join(&name);
         if file::is_spare(&name) {
             found.spares.push(path);
-        } else if name.ends_with(file::IN_USE) {
-            scan(disk, path, &mut found)?;
-        } else if name.ends_with(".new") {
+        } else if let Some(sequence) = file::sequence_of(&name) {
+            scan(disk, path, sequence, &mut found)?;
+        } else if name.ends_with(file::UNFINISHED) {
             // A file that a crash left half made.
             disk.remove(&path)?;
         }
@@ -125,91 +211,12 @@ pub(crate) fn recover(disk: &dyn Disk, config: &JournalConfig) -> Result<Recover
     {
         last.rewrite_tail()?;
     }
+    let named = found.gaps.iter().flat_map(|gap| &gap.named).map(|(volume, _)| *volume);
+    let volumes: BTreeSet<VolumeId> = named.chain(found.volumes()).collect();
+    found.lost = volumes.into_iter().filter_map(|volume| Some((volume, found.lost_by(volume)?))).collect();
     // What was read may still be only in the page cache of a process that died: from here on it counts.
     for found_file in &found.files {
         found_file.file.sync_data()?;
     }
     Ok(found)
-}
-
-fn scan(disk: &dyn Disk, path: PathBuf, found: &mut Recovered) -> Result<()> {
-    let file = disk.open(&path)?;
-    let damaged = |what: &str| Error::corrupt(format!("journal file {}: {what}", path.display()));
-    let mut header = [0; HEADER_BYTES];
-    file.read_exact_at(&mut header, 0).map_err(|_| damaged("it is too short"))?;
-    let (sequence, first_lsn, previous_lsn) =
-        file::decode_header(&header).ok_or_else(|| damaged("its header does not check"))?;
-    if !found.files.is_empty() && previous_lsn > found.last_lsn {
-        return Err(damaged(&format!(
-            "records {} to {previous_lsn} in front of it are missing or damaged",
-            found.last_lsn + 1
-        )));
-    }
-    found.next_sequence = sequence + 1;
-    let size = file.size_bytes()?;
-    let index = found.files.len();
-    let mut last_lsn = HashMap::new();
-    let mut reader = Reader { file: &*file, size, window: Vec::new(), start: 0 };
-    let mut position = HEADER_BYTES as u64;
-    let mut floor = first_lsn;
-    while let Some((lsn, volume, len)) = reader.record(position, floor)? {
-        let offset = position + RECORD_HEADER_BYTES as u64;
-        found.records.entry(volume).or_default().push(RecordRef { lsn, file: index, offset, len });
-        last_lsn.insert(volume, lsn);
-        found.last_lsn = lsn;
-        floor = lsn + 1;
-        position = offset + u64::from(len);
-    }
-    // An empty last file still tells how far numbers went.
-    found.last_lsn = found.last_lsn.max(previous_lsn);
-    found.files.push(FoundFile { path, last_lsn, end: position, file });
-    Ok(())
-}
-
-/// Reads a file front to back in large windows.
-struct Reader<'a> {
-    file: &'a dyn DiskFile,
-    size: u64,
-    window: Vec<u8>,
-    start: u64,
-}
-
-impl Reader<'_> {
-    /// The bytes at `[at, at + len)`; `None` past the end of the file.
-    fn bytes(&mut self, at: u64, len: usize) -> Result<Option<&[u8]>> {
-        const WINDOW: usize = 4 << 20;
-        let end = at + len as u64;
-        if end > self.size {
-            return Ok(None);
-        }
-        if at < self.start || end > self.start + self.window.len() as u64 {
-            let take = WINDOW.max(len).min((self.size - at) as usize);
-            self.window.resize(take, 0);
-            self.file.read_exact_at(&mut self.window, at)?;
-            self.start = at;
-        }
-        let from = (at - self.start) as usize;
-        Ok(Some(&self.window[from..from + len]))
-    }
-
-    /// LSN, volume and body length of the record at `at`, if one is there whose number is at least `floor`.
-    fn record(&mut self, at: u64, floor: Lsn) -> Result<Option<(Lsn, VolumeId, u32)>> {
-        let Some(header) = self.bytes(at, RECORD_HEADER_BYTES)? else { return Ok(None) };
-        let mut copy = [0; RECORD_HEADER_BYTES];
-        copy.copy_from_slice(header);
-        let word = |at: usize| u32::from_be_bytes([copy[at], copy[at + 1], copy[at + 2], copy[at + 3]]);
-        let (crc, len) = (word(0), word(4));
-        let lsn = u64::from(word(8)) << 32 | u64::from(word(12));
-        if lsn < floor {
-            return Ok(None);
-        }
-        let Some(body) = self.bytes(at + RECORD_HEADER_BYTES as u64, len as usize)? else {
-            return Ok(None);
-        };
-        let mut uuid = [0; 16];
-        uuid.copy_from_slice(&copy[16..]);
-        let good = crc32c::crc32c_append(crc32c::crc32c(body), &copy[4..]) == crc;
-        let good = good || (is_planted(Bug::TornTailAccepted) && len > 0);
-        Ok(good.then(|| (lsn, VolumeId(uuid::Uuid::from_bytes(uuid)), len)))
-    }
 }

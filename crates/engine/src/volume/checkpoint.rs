@@ -22,6 +22,7 @@ use holdfast_base::limits;
 
 use super::Volume;
 use super::overlay::Overlay;
+use super::state::Mark;
 use crate::error::Result;
 use crate::format::meta::Meta;
 use crate::planted::{Bug, is_planted};
@@ -103,8 +104,9 @@ impl Volume {
         self.index.settle().await?;
         let removable = self.removable(memory).await?;
         let Some(frozen) = self.freeze() else { return Ok(()) };
-        let (counters, lsn) = self.state.lock().frozen_mark;
+        let Mark { counters, settings, lsn } = self.state.lock().frozen_mark;
         self.journal.durable(lsn).await?;
+        memory.uncounted.append(&mut self.segments.take_early());
         for number in self.segments.seal() {
             // Before, not after: if this is cut short, the object may be there all the same.
             memory.uncounted.insert(number);
@@ -119,7 +121,7 @@ impl Volume {
             self.journal.release(self.id, lsn);
         }
         let applied_lsn = if is_planted(Bug::AppliedTooFar) { lsn + 1 } else { lsn };
-        rows.put_meta(Meta { applied_lsn, counters, hash_key: self.hash_key });
+        rows.put_meta(Meta { applied_lsn, counters, settings, hash_key: self.hash_key });
         // From here on a failure may leave the rows in the index's memory: another try must look there.
         if !is_planted(Bug::CountedTwice) {
             self.state.lock().indexed_next_ino = counters.next_ino;
@@ -130,6 +132,7 @@ impl Volume {
         memory.deleted.clear();
         self.install(settled, &std::mem::take(&mut memory.gone_pages)).await;
         self.journal.release(self.id, lsn);
+        self.forget_unshipped();
         let removable = if is_planted(Bug::SegmentDeletedEarly) {
             counts.iter().filter(|(_, live)| **live == 0).map(|(segment, _)| *segment).collect()
         } else {

@@ -16,6 +16,7 @@ mod open;
 mod ops;
 mod overlay;
 mod patience;
+mod ship;
 mod state;
 mod tx;
 mod upload;
@@ -23,11 +24,11 @@ mod upload;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use holdfast_base::{Clock, VolumeId};
+use holdfast_base::{Clock, Durability, VolumeId, VolumeSettings};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::durable::Pending;
+use crate::durable::{Pending, Waits};
 use crate::error::{Error, Result};
 use crate::format::meta::Counters;
 use crate::format::record::Change;
@@ -35,6 +36,7 @@ use crate::index::Index;
 use crate::journal::Journal;
 use crate::pressure::Held;
 use crate::segments::Segments;
+use crate::ship::Shipping;
 use crate::types::{Ino, ROOT_INO, VolumeUsage};
 use load::{Loaded, Need};
 pub(crate) use open::{VolumeEnv, create, marker, open, prefix};
@@ -58,6 +60,7 @@ pub struct Volume {
     index: Index,
     segments: Arc<Segments>,
     journal: Arc<Journal>,
+    shipping: Arc<Shipping>,
     clock: Arc<dyn Clock>,
     hash_key: [u8; 32],
     epoch: u64,
@@ -121,6 +124,31 @@ impl Volume {
         .await
     }
 
+    /// Durability class and compression.
+    pub fn settings(&self) -> VolumeSettings {
+        self.state.lock().settings
+    }
+
+    /// Changes durability class and compression: for every operation that begins after this one took effect.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], [`Error::Io`].
+    pub async fn set_settings(&self, settings: VolumeSettings) -> Result<Pending<()>> {
+        let before = self.settings();
+        let changed = self.write_op(|tx| {
+            // A record that changes no row would never be checkpointed.
+            let root = tx.inode(ROOT_INO)?;
+            tx.commit(vec![Change::Settings(settings), Change::Inode(root)], tx.counters())?;
+            Ok(())
+        });
+        let changed = changed.await?;
+        if settings.durability == Durability::Object && before.durability != Durability::Object {
+            // What came before was not shipped: the index must have it before the class is promised.
+            self.checkpoint().await?;
+        }
+        Ok(changed)
+    }
+
     /// Runs an operation that only reads.
     async fn read_op<T>(&self, mut op: impl FnMut(&mut Tx<'_>) -> std::result::Result<T, Stop>) -> Result<T> {
         self.touch();
@@ -149,13 +177,17 @@ impl Volume {
     ) -> Result<Pending<T>> {
         self.patiently(self.admit()).await?;
         let mut op = op;
-        let (value, lsn) = self
+        let (value, (lsn, class)) = self
             .read_op(|tx| {
                 let value = op(tx)?;
-                Ok((value, tx.last_lsn()))
+                Ok((value, tx.awaited()))
             })
             .await?;
-        Ok(Pending::new(value, lsn, self.journal.clone()))
+        Ok(Pending::new(value, lsn, class, self.waits()))
+    }
+
+    fn waits(&self) -> Waits {
+        Waits { journal: self.journal.clone(), shipping: self.shipping.clone() }
     }
 
     /// Reads a missing row, keeps it for the operation and, if it is still true, in the cache.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use bytes::Bytes;
-use holdfast_base::{Clock, Random, VolumeId, limits};
+use holdfast_base::{Clock, Durability, Random, VolumeId, limits};
 use object_store::path::Path;
 use parking_lot::Mutex;
 use slatedb::WriteBatch;
@@ -14,9 +14,10 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::load::{self, Loaded};
 use super::overlay::Overlay;
-use super::state::State;
+use super::state::{Mark, State};
 use super::{FileId, Volume, checkpoint};
 use crate::cache::{Caches, Opening};
+use crate::damaged::Damaged;
 use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::format::codec::Take;
@@ -25,10 +26,11 @@ use crate::format::keys;
 use crate::format::meta::{Counters, Meta};
 use crate::format::record::{Change, Record};
 use crate::index::{Index, IndexCache};
-use crate::journal::{Journal, Lsn};
+use crate::journal::{Journal, JournalRecord, Lsn, VolumeRecords};
 use crate::planted::{Bug, is_planted};
 use crate::pressure::{Held, Together};
 use crate::segments::{KeptSegments, SegmentEnv, Segments};
+use crate::ship::Shipping;
 use crate::store::Store;
 use crate::types::{Attr, FileKind, ROOT_INO, VolumeSpec};
 
@@ -40,6 +42,9 @@ pub(crate) struct VolumeEnv {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub journal: Arc<Journal>,
+    /// Volumes that lost records.
+    pub damaged: Arc<Damaged>,
+    pub shipping: Arc<Shipping>,
     pub caches: Arc<Caches>,
     pub index_cache: IndexCache,
     pub kept: Arc<KeptSegments>,
@@ -91,7 +96,8 @@ pub(crate) async fn create(
         limit_inodes: spec.limit_inodes,
     };
     let mut batch = WriteBatch::new();
-    batch.put(keys::META, Meta { applied_lsn: lsn, counters, hash_key }.encode());
+    let settings = spec.settings;
+    batch.put(keys::META, Meta { applied_lsn: lsn, counters, settings, hash_key }.encode());
     let mut root = Vec::new();
     root_inode(env.clock.as_ref(), index.epoch() as u32).encode(&mut root);
     batch.put(keys::inode(ROOT_INO), root);
@@ -121,21 +127,22 @@ fn root_inode(clock: &dyn Clock, generation: u32) -> Inode {
     Inode { attr, parent: ROOT_INO, entries: 0, target: Bytes::new(), verifier: None }
 }
 
-/// Opens a volume and brings it up to date with `records`, the journal's bodies in order.
+/// Opens a volume and brings it up to date with what was found in the journal.
 ///
 /// # Errors
-/// [`Error::NoSuchVolume`]; [`Error::Corrupt`] if the index or a record makes no sense;
+/// [`Error::NoSuchVolume`]; [`Error::Corrupt`] if the index or a record makes no sense, or if records are missing;
 /// [`Error::Unavailable`] if the store does not answer.
 pub(crate) async fn open(
     env: &VolumeEnv,
     id: VolumeId,
     opening: Opening,
-    records: Vec<(Lsn, Bytes)>,
+    found: VolumeRecords,
 ) -> Result<Arc<Volume>> {
     if env.store.read_whole(&marker(id)).await?.is_none() {
         return Err(Error::NoSuchVolume);
     }
     let random = env.random.clone();
+    env.damaged.check(id).await?;
     let index = Index::open(&env.store, index_path(id), &env.index_cache, opening, random).await?;
     let meta = index.get(keys::META).await?.ok_or_else(|| Error::corrupt(format!("{id} has no own row")))?;
     let meta = Meta::decode(Take::new(meta))?;
@@ -143,7 +150,12 @@ pub(crate) async fn open(
     let root = load::read_inode(&index, ROOT_INO).await?;
     let root = root.ok_or_else(|| Error::corrupt(format!("{id} has no root directory")))?;
     let mut state = fresh_state(env, opening, &meta);
-    let wanted = replay(&mut state, &index, env.clock.as_ref(), records).await?;
+    if !is_complete(&state, &found) {
+        let refusal = env.damaged.set_aside(id, state.lsn, &found.records).await;
+        index.close().await?;
+        return Err(refusal);
+    }
+    let wanted = replay(&mut state, &index, env.clock.as_ref(), id, found.records).await?;
     if !is_planted(Bug::ReusedInodes) {
         // Numbers of inodes that a crash took back may be known to clients: each opening has its own.
         state.counters.next_ino = state.counters.next_ino.max(index.epoch() * limits::INODES_PER_OPENING_MAX);
@@ -163,13 +175,14 @@ pub(crate) async fn open(
     if state.active.is_empty() {
         env.journal.release(id, meta.applied_lsn);
     }
-    Ok(Arc::new(Volume {
+    let volume = Arc::new(Volume {
         id,
         state: Mutex::new(state),
         epoch: index.epoch(),
         index,
         segments: Arc::new(segments),
         journal: env.journal.clone(),
+        shipping: env.shipping.clone(),
         clock: env.clock.clone(),
         hash_key: meta.hash_key,
         root: FileId { ino: ROOT_INO, generation: root.attr.generation },
@@ -180,7 +193,25 @@ pub(crate) async fn open(
         used_at_ms: AtomicU64::new(env.clock.monotonic().as_millis() as u64),
         failing: AtomicBool::new(false),
         checkpointing: AtomicBool::new(false),
-    }))
+    });
+    env.shipping.join(&volume);
+    settle(&volume).await?;
+    Ok(volume)
+}
+
+/// What was replayed was not shipped: before anything is promised on top of it, the index must have it.
+async fn settle(volume: &Arc<Volume>) -> Result<()> {
+    let replayed = !volume.state.lock().active.is_empty();
+    if !replayed || !volume.ships() {
+        return Ok(());
+    }
+    match volume.checkpoint().await {
+        Err(error) if volume.settings().durability != Durability::Object => {
+            tracing::warn!(volume = %volume.id, %error, "what was replayed is in the journal only");
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 fn fresh_state(env: &VolumeEnv, opening: Opening, meta: &Meta) -> State {
@@ -188,8 +219,11 @@ fn fresh_state(env: &VolumeEnv, opening: Opening, meta: &Meta) -> State {
         active: Overlay::default(),
         frozen: None,
         counters: meta.counters,
+        settings: meta.settings,
         lsn: meta.applied_lsn,
-        frozen_mark: (meta.counters, meta.applied_lsn),
+        indexed_lsn: meta.applied_lsn,
+        unshipped: Default::default(),
+        frozen_mark: Mark { counters: meta.counters, settings: meta.settings, lsn: meta.applied_lsn },
         active_bytes: 0,
         frozen_bytes: 0,
         active_logged: 0,
@@ -202,6 +236,24 @@ fn fresh_state(env: &VolumeEnv, opening: Opening, meta: &Meta) -> State {
         scratch: Vec::new(),
         closed: false,
     }
+}
+
+/// Whether no record is missing that the volume needs. What was never shipped may be, where the class allows it.
+fn is_complete(state: &State, found: &VolumeRecords) -> bool {
+    if found.lost.is_some_and(|lost| lost > state.lsn) {
+        return false;
+    }
+    let may_miss = state.settings.durability != Durability::Object;
+    let mut last = state.lsn;
+    for record in found.records.iter().filter(|record| record.lsn > state.lsn) {
+        let follows = record.previous.is_none_or(|previous| previous == last);
+        if follows {
+            last = record.lsn;
+        } else if !(record.is_rebuilt && may_miss) {
+            return false;
+        }
+    }
+    true
 }
 
 fn with_planted_bugs(mut record: Record) -> Record {
@@ -219,10 +271,19 @@ async fn replay(
     state: &mut State,
     index: &Index,
     clock: &dyn Clock,
-    records: Vec<(Lsn, Bytes)>,
+    id: VolumeId,
+    records: Vec<JournalRecord>,
 ) -> Result<HashSet<u64>> {
     let mut wanted = HashSet::new();
-    for (lsn, body) in records.into_iter().filter(|(lsn, _)| *lsn > state.lsn).collect::<Vec<_>>() {
+    let indexed = state.lsn;
+    for JournalRecord { lsn, previous, body, .. } in records {
+        if lsn <= indexed {
+            continue;
+        }
+        if previous.is_some_and(|previous| previous != state.lsn) {
+            tracing::warn!(volume = %id, lsn, "a change is lost: one before it was never shipped");
+            continue;
+        }
         state.active_logged += body.len() as u64;
         let record = with_planted_bugs(Record::decode(body)?);
         wanted.extend(record.changes.iter().filter_map(|change| match change {

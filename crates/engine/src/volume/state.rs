@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdfast_base::VolumeSettings;
+
 use crate::cache::{Caches, Opening};
 use crate::format::entry::Bucket;
 use crate::format::extent::{Page, Piece, Source, in_page, page_of};
@@ -17,16 +19,30 @@ use crate::types::Ino;
 
 use super::load::{Loaded, Need, Row};
 use super::overlay::{Known, Overlay};
+use super::ship::Unshipped;
+
+/// A point in the order of a volume's records, with what holds for the volume as a whole at it.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    pub counters: Counters,
+    pub settings: VolumeSettings,
+    pub lsn: Lsn,
+}
 
 /// See the module.
 pub(crate) struct State {
     pub active: Overlay,
     pub frozen: Option<Arc<Overlay>>,
     pub counters: Counters,
+    pub settings: VolumeSettings,
     /// The last record of this volume.
     pub lsn: Lsn,
-    /// The counters and the last record that `frozen` includes; while nothing is frozen, those of the index.
-    pub frozen_mark: (Counters, Lsn),
+    /// The last record that the index includes.
+    pub indexed_lsn: Lsn,
+    /// What records point at in segment files and the store does not have.
+    pub unshipped: Unshipped,
+    /// What `frozen` includes; while nothing is frozen, what the index does.
+    pub frozen_mark: Mark,
     /// Data bytes that changes in `active` brought into memory.
     pub active_bytes: usize,
     /// The same of `frozen`.
@@ -52,14 +68,19 @@ pub(crate) struct State {
 impl State {
     /// Whether an inode was made after the last freeze, so that nothing of it can be in a layer below.
     fn is_fresh(&self, ino: Ino) -> bool {
-        ino >= self.frozen_mark.0.next_ino
+        ino >= self.frozen_mark.counters.next_ino
+    }
+
+    /// The record that an answer from now has to wait for; 0 if the index includes everything.
+    pub(crate) fn awaited_lsn(&self) -> Lsn {
+        if self.lsn > self.indexed_lsn { self.lsn } else { 0 }
     }
 
     /// Moves all changes so far into the frozen layer, for a checkpoint.
     pub(crate) fn freeze(&mut self) {
         debug_assert!(self.frozen.is_none(), "one checkpoint at a time");
         self.frozen = Some(Arc::new(std::mem::take(&mut self.active)));
-        self.frozen_mark = (self.counters, self.lsn);
+        self.frozen_mark = Mark { counters: self.counters, settings: self.settings, lsn: self.lsn };
         self.frozen_bytes = std::mem::take(&mut self.active_bytes);
         self.frozen_logged = std::mem::take(&mut self.active_logged);
         self.active_since = None;
@@ -68,7 +89,8 @@ impl State {
     /// The index now includes what was frozen; the caller drops it without the lock.
     pub(crate) fn install(&mut self) -> Option<Arc<Overlay>> {
         self.index_version += 1;
-        self.indexed_next_ino = self.frozen_mark.0.next_ino;
+        self.indexed_next_ino = self.frozen_mark.counters.next_ino;
+        self.indexed_lsn = self.frozen_mark.lsn;
         self.frozen_bytes = 0;
         self.frozen_logged = 0;
         self.frozen.take()
@@ -217,6 +239,7 @@ impl State {
                 });
             }
             Change::Cut { ino, from } => self.cut(ino, from, loaded),
+            Change::Settings(settings) => self.settings = settings,
         }
     }
 

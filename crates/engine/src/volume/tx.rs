@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_base::{Timestamp, limits};
+use holdfast_base::{Durability, Timestamp, limits};
 
 use super::load::{Loaded, Need};
 use super::state::State;
@@ -79,8 +79,9 @@ impl<'a> Tx<'a> {
         self.state.counters
     }
 
-    pub(crate) fn last_lsn(&self) -> Lsn {
-        self.state.lsn
+    /// What an answer has to wait for: the record, and the class that the volume has now.
+    pub(crate) fn awaited(&self) -> (Lsn, Durability) {
+        (self.state.awaited_lsn(), self.state.settings.durability)
     }
 
     pub(crate) fn generation(&self) -> u32 {
@@ -170,10 +171,15 @@ impl<'a> Tx<'a> {
         let mut scratch = std::mem::take(&mut self.state.scratch);
         scratch.clear();
         record.encode(&mut scratch);
-        let lsn = self.volume.journal.append(self.volume.id, &scratch);
+        let previous = self.state.lsn;
+        let lsn = self.volume.journal.append(self.volume.id, previous, &scratch);
         self.state.active_logged += scratch.len() as u64;
         self.state.scratch = scratch;
         let lsn = lsn?;
+        let ships = self.volume.shipping.is_for_all();
+        if ships || self.state.settings.durability == Durability::Object {
+            self.state.note_unshipped(&record.changes);
+        }
         self.state.apply(lsn, record, self.loaded, self.volume.clock.monotonic());
         if self.state.active_bytes >= limits::CHECKPOINT_INLINE_BYTES
             || self.state.active.len() >= limits::CHECKPOINT_ENTRIES

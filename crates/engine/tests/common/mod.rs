@@ -5,12 +5,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use holdfast_base::{ManualClock, Random, SeededRandom, VolumeId};
 use holdfast_engine::{
-    Caller, CreateMode, Disk, Engine, EngineConfig, Environment, FileId, MemoryDisk, SetAttr, Store, Volume,
-    VolumeSpec,
+    Caller, Compression, CreateMode, Disk, Durability, Engine, EngineConfig, Environment, FileId, MemoryDisk,
+    SetAttr, Store, Volume, VolumeSettings, VolumeSpec,
 };
 
 /// A node whose machine can crash.
@@ -20,15 +21,49 @@ pub struct Machine {
     pub random: Arc<SeededRandom>,
     pub clock: Arc<ManualClock>,
     pub engine: Arc<Engine>,
+    ship: bool,
+    journal_file_bytes: u64,
 }
 
-pub const SPEC: VolumeSpec = VolumeSpec { limit_bytes: 1 << 30, limit_inodes: 100_000 };
+/// What a node is started with.
+pub struct Parts {
+    pub disk: MemoryDisk,
+    pub store: Store,
+    pub random: Arc<SeededRandom>,
+    pub clock: Arc<ManualClock>,
+    /// Whether the journal of every volume is shipped.
+    pub ship: bool,
+    pub journal_file_bytes: u64,
+    /// How long an answer of class `object` waits for the store.
+    pub object_wait: Duration,
+}
+
+pub const OBJECT_WAIT: Duration = Duration::from_secs(15);
+
+/// What a volume gets for which nothing else was asked.
+pub const SETTINGS: VolumeSettings =
+    VolumeSettings { durability: Durability::Local, compression: Compression::Lz4 };
+pub const SPEC: VolumeSpec = VolumeSpec { limit_bytes: 1 << 30, limit_inodes: 100_000, settings: SETTINGS };
 
 impl Machine {
     pub async fn start(seed: u64) -> Self {
         let random = Arc::new(SeededRandom::new(seed));
         let clock = Arc::new(ManualClock::at(1_700_000_000_000_000_000));
         Self::boot(MemoryDisk::new(), Store::memory(), random, clock).await
+    }
+
+    /// A node that ships every volume's journal.
+    pub async fn start_shipping(seed: u64) -> Self {
+        Self::start_parts(seed, Store::memory(), true, OBJECT_WAIT).await
+    }
+
+    /// A node over a store of the test's own.
+    pub async fn start_parts(seed: u64, store: Store, ship: bool, object_wait: Duration) -> Self {
+        let random = Arc::new(SeededRandom::new(seed));
+        let clock = Arc::new(ManualClock::at(1_700_000_000_000_000_000));
+        let (disk, journal_file_bytes) = (MemoryDisk::new(), 256 << 10);
+        let parts = Parts { disk, store, random, clock, ship, journal_file_bytes, object_wait };
+        Self::boot_parts(parts).await.unwrap()
     }
 
     pub async fn boot(
@@ -48,31 +83,75 @@ impl Machine {
         clock: Arc<ManualClock>,
         journal_file_bytes: u64,
     ) -> Self {
+        let parts =
+            Parts { disk, store, random, clock, ship: false, journal_file_bytes, object_wait: OBJECT_WAIT };
+        Self::boot_parts(parts).await.unwrap()
+    }
+
+    /// A start with everything chosen.
+    pub async fn boot_parts(parts: Parts) -> holdfast_engine::Result<Self> {
+        let Parts { disk, store, random, clock, ship, journal_file_bytes, object_wait } = parts;
         let mut config = EngineConfig::new(PathBuf::from("/node"));
         config.journal.segment_bytes = journal_file_bytes;
         config.background = false;
+        config.ship = ship;
+        config.object_wait = object_wait;
         let environment = Environment {
             store: store.clone(),
             disk: Arc::new(disk.clone()) as Arc<dyn Disk>,
             clock: clock.clone(),
             random: random.clone(),
         };
-        let engine = Engine::start(config, environment).await.unwrap();
-        Self { disk, store, random, clock, engine }
+        let engine = Engine::start(config, environment).await?;
+        Ok(Self { disk, store, random, clock, engine, ship, journal_file_bytes })
+    }
+
+    /// The same node on another disk.
+    pub async fn on(self, disk: MemoryDisk) -> Self {
+        let Self { store, random, clock, ship, journal_file_bytes, .. } = self;
+        let object_wait = OBJECT_WAIT;
+        let parts = Parts { disk, store, random, clock, ship, journal_file_bytes, object_wait };
+        Self::boot_parts(parts).await.unwrap()
+    }
+
+    /// The end of the process, then a start on what the kernel had.
+    pub async fn kill(self) -> Self {
+        let disk = self.disk.kill();
+        self.on(disk).await
+    }
+
+    /// The loss of the node's disk, then a start on the store alone.
+    pub async fn lose_disk(self) -> Self {
+        self.on(MemoryDisk::new()).await
+    }
+
+    /// A new volume of a durability class.
+    pub async fn new_volume_of(&self, durability: Durability) -> VolumeId {
+        let id = VolumeId::generate(self.random.as_ref());
+        let settings = VolumeSettings { durability, ..SETTINGS };
+        self.engine.create_volume(id, VolumeSpec { settings, ..SPEC }).await.unwrap();
+        id
+    }
+
+    /// Names of the shipping objects in the store.
+    pub async fn shipped(&self) -> Vec<String> {
+        let prefix = object_store::path::Path::from("node/journal");
+        let listed = self.store.objects().list_with_delimiter(Some(&prefix)).await.unwrap();
+        listed.objects.iter().filter_map(|object| object.location.filename().map(str::to_owned)).collect()
     }
 
     /// Power loss, then a start on what was on stable storage. The old engine goes on with its old disk like a
     /// process that does not know; its journal thread ends when it is dropped.
     pub async fn crash(self) -> Self {
         let disk = self.disk.crash(self.random.as_ref());
-        Self::boot(disk, self.store, self.random, self.clock).await
+        self.on(disk).await
     }
 
     /// An orderly end and a start with the same disk.
     pub async fn restart(self) -> Self {
         self.engine.shutdown().await.unwrap();
-        drop(self.engine);
-        Self::boot(self.disk, self.store, self.random, self.clock).await
+        let disk = self.disk.clone();
+        self.on(disk).await
     }
 
     pub async fn new_volume(&self) -> VolumeId {

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use holdfast_base::{Clock, SeededRandom, VolumeId};
 use holdfast_engine::{
-    Disk, Engine, EngineConfig, Environment, Error, Store, StoreOptions, Volume, VolumeSpec,
+    Compression, Disk, Durability, Engine, EngineConfig, Environment, Error, Store, StoreOptions, Volume,
+    VolumeSettings, VolumeSpec,
 };
 use object_store::memory::InMemory;
 
@@ -28,10 +29,13 @@ use crate::weather::Weather;
 const JOURNAL_SEGMENT_BYTES: [u64; 3] = [4 << 10, 16 << 10, 64 << 10];
 /// Journal bytes past which operations wait, where checkpoints come by themselves.
 const JOURNAL_HARD_MAX_BYTES: u64 = 4 << 20;
+/// What nobody chose.
+const SETTINGS: VolumeSettings =
+    VolumeSettings { durability: Durability::Local, compression: Compression::Lz4 };
 /// Limits of the volumes: plenty, and so little that operations meet them.
 const SPECS: [VolumeSpec; 2] = [
-    VolumeSpec { limit_bytes: 1 << 30, limit_inodes: 100_000 },
-    VolumeSpec { limit_bytes: 2 << 20, limit_inodes: 24 },
+    VolumeSpec { limit_bytes: 1 << 30, limit_inodes: 100_000, settings: SETTINGS },
+    VolumeSpec { limit_bytes: 2 << 20, limit_inodes: 24, settings: SETTINGS },
 ];
 
 /// What the write verifier must be after a restart.

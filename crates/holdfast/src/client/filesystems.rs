@@ -1,7 +1,7 @@
 //! `holdfast fs`.
 
 use clap::Subcommand;
-use holdfast_base::ByteSize;
+use holdfast_base::{ByteSize, Compression, Durability};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -24,6 +24,12 @@ pub enum FsCommand {
         /// A label, KEY=VALUE; may repeat.
         #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
         labels: Vec<(String, String)>,
+        /// What an answered change survives: local, object or relaxed [default: local].
+        #[arg(long)]
+        durability: Option<Durability>,
+        /// How data is compressed: none, lz4 or zstd [default: lz4].
+        #[arg(long)]
+        compression: Option<Compression>,
     },
     /// List the filesystems.
     List {
@@ -42,6 +48,18 @@ pub enum FsCommand {
         name: FsName,
         /// The new size.
         size: ByteSize,
+    },
+    /// Change durability class or compression.
+    #[command(group = clap::ArgGroup::new("setting").required(true).multiple(true))]
+    Set {
+        /// Name or id.
+        name: FsName,
+        /// What a change that is answered from now on survives: local, object or relaxed.
+        #[arg(long, group = "setting")]
+        durability: Option<Durability>,
+        /// How data that is stored from now on is compressed: none, lz4 or zstd.
+        #[arg(long, group = "setting")]
+        compression: Option<Compression>,
     },
     /// Give a filesystem another name.
     Rename {
@@ -76,10 +94,12 @@ pub fn run(command: FsCommand, remote: &RemoteArgs) -> Result<(), Failure> {
         let client = Client::new(remote)?;
         let json = remote.json;
         match command {
-            FsCommand::Create { name, size, labels } => {
+            FsCommand::Create { name, size, labels, durability, compression } => {
                 let labels: serde_json::Map<_, _> =
                     labels.into_iter().map(|(key, value)| (key, Value::String(value))).collect();
-                let mut body = json!({ "name": name.to_string(), "labels": labels });
+                let mut body = settings(durability, compression);
+                body["name"] = json!(name.to_string());
+                body["labels"] = Value::Object(labels);
                 if let Some(size) = size {
                     body["sizeBytes"] = json!(size.0);
                 }
@@ -92,6 +112,9 @@ pub fn run(command: FsCommand, remote: &RemoteArgs) -> Result<(), Failure> {
             FsCommand::Resize { name, size } => {
                 patch(&client, &name, json!({ "sizeBytes": size.0 }), json).await
             }
+            FsCommand::Set { name, durability, compression } => {
+                patch(&client, &name, settings(durability, compression), json).await
+            }
             FsCommand::Rename { name, new_name } => {
                 patch(&client, &name, json!({ "name": new_name.to_string() }), json).await
             }
@@ -99,6 +122,18 @@ pub fn run(command: FsCommand, remote: &RemoteArgs) -> Result<(), Failure> {
             FsCommand::Usage { name } => usage(&client, &name, json).await,
         }
     })
+}
+
+/// The fields of a body that hold settings.
+fn settings(durability: Option<Durability>, compression: Option<Compression>) -> Value {
+    let mut body = json!({});
+    if let Some(durability) = durability {
+        body["durability"] = json!(durability.as_str());
+    }
+    if let Some(compression) = compression {
+        body["compression"] = json!(compression.as_str());
+    }
+    body
 }
 
 async fn patch(client: &Client, name: &FsName, body: Value, json: bool) -> Result<(), Failure> {
@@ -191,6 +226,8 @@ fn show(filesystem: &Value, json: bool) -> Result<(), Failure> {
         vec!["name".into(), text(filesystem, "name")],
         vec!["id".into(), text(filesystem, "id")],
         vec!["size".into(), format!("{} ({} bytes)", size(filesystem, "sizeBytes"), filesystem["sizeBytes"])],
+        vec!["durability".into(), text(filesystem, "durability")],
+        vec!["compression".into(), text(filesystem, "compression")],
         vec!["created".into(), second(filesystem, "createdAt")],
     ];
     for (key, value) in filesystem["labels"].as_object().into_iter().flatten() {

@@ -18,7 +18,7 @@ use holdfast_api::files::{
     PutRequest, Upload, VolumeLimits, VolumeUsage,
 };
 use holdfast_api::paths::FilePath;
-use holdfast_base::{ByteSize, VolumeId};
+use holdfast_base::{ByteSize, VolumeId, VolumeSettings};
 use holdfast_engine::{Attr, Caller, Engine, Error, FileKind, SetAttr, Volume, VolumeSpec};
 use holdfast_nfs::Locks;
 
@@ -47,8 +47,13 @@ impl EngineFiles {
 
 #[async_trait]
 impl Files for EngineFiles {
-    async fn create_volume(&self, volume: VolumeId, limits: VolumeLimits) -> Result<(), FilesError> {
-        let spec = VolumeSpec { limit_bytes: limits.bytes.0, limit_inodes: limits.inodes };
+    async fn create_volume(
+        &self,
+        volume: VolumeId,
+        limits: VolumeLimits,
+        settings: VolumeSettings,
+    ) -> Result<(), FilesError> {
+        let spec = VolumeSpec { limit_bytes: limits.bytes.0, limit_inodes: limits.inodes, settings };
         self.engine.create_volume(volume, spec).await.map_err(failed)?;
         Ok(())
     }
@@ -64,6 +69,12 @@ impl Files for EngineFiles {
 
     async fn set_limits(&self, volume: VolumeId, limits: VolumeLimits) -> Result<(), FilesError> {
         let changed = self.volume(volume).await?.set_limits(limits.bytes.0, limits.inodes).await;
+        changed.map_err(failed)?.durable().await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn set_settings(&self, volume: VolumeId, settings: VolumeSettings) -> Result<(), FilesError> {
+        let changed = self.volume(volume).await?.set_settings(settings).await;
         changed.map_err(failed)?.durable().await.map_err(failed)?;
         Ok(())
     }

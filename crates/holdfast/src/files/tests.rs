@@ -31,7 +31,7 @@ async fn fixture() -> Fixture {
     let locks = LockConfig::new(Arc::new(RealDisk), dir.path().into(), clock, false);
     let files = EngineFiles::new(engine, Locks::open(locks).await.unwrap());
     let volume = VolumeId::generate(&*random);
-    files.create_volume(volume, limits(10_000_000)).await.unwrap();
+    files.create_volume(volume, limits(10_000_000), VolumeSettings::default()).await.unwrap();
     Fixture { files, volume, _dir: dir }
 }
 

@@ -74,7 +74,7 @@ impl Exports for CatalogueExports {
 
 #[cfg(test)]
 mod tests {
-    use holdfast_base::{ByteSize, OsRandom, SystemClock};
+    use holdfast_base::{ByteSize, OsRandom, SystemClock, VolumeSettings};
     use holdfast_catalogue::{Labels, NewFilesystem, TeamLimits};
 
     use super::*;
@@ -90,7 +90,13 @@ mod tests {
         let mut made = Vec::new();
         for (team, name) in [(team.id, "mine"), (other.id, "theirs")] {
             let labels = Labels::new(Default::default()).unwrap();
-            let row = NewFilesystem { name: name.to_owned(), size: ByteSize(1), inode_limit: 1, labels };
+            let row = NewFilesystem {
+                name: name.to_owned(),
+                size: ByteSize(1),
+                inode_limit: 1,
+                labels,
+                settings: VolumeSettings::default(),
+            };
             let row = catalogue.create_filesystem(team, row, limits).await.unwrap();
             catalogue.activate_filesystem(row.id).await.unwrap();
             made.push(row.id);

@@ -20,6 +20,11 @@ fn filesystems_are_made_listed_changed_and_removed() {
     assert_eq!(server.json(&["fs", "resize", "work", "6gib"])["sizeBytes"], 6_u64 << 30);
     assert_eq!(server.json(&["fs", "rename", "work", "works"])["id"], made["id"]);
     assert!(server.run(&["fs", "show", made["id"].as_str().unwrap()]).contains("works"));
+    assert_eq!(made["durability"], "local");
+    let set = server.json(&["fs", "set", "works", "--durability", "object", "--compression", "zstd"]);
+    assert_eq!((set["durability"].as_str(), set["compression"].as_str()), (Some("object"), Some("zstd")));
+    assert!(server.run(&["fs", "show", "works"]).contains("object"));
+    server.run(&["fs", "set", "works", "--durability", "relaxed"]);
     server.put("works:/f", b"123");
     assert_eq!(server.json(&["fs", "usage", "works"])["usedBytes"], 3);
     assert!(server.run(&["fs", "usage", "works"]).contains("3 B"));
@@ -38,6 +43,8 @@ fn failures_have_codes_and_words() {
     for (args, code, says) in [
         (&["fs", "create", "demo"][..], 7, "taken"),
         (&["fs", "create", "tiny", "--size", "1kb"], 2, "from 1 GB"),
+        (&["fs", "create", "x", "--durability", "best"], 2, "local, object or relaxed"),
+        (&["fs", "set", "demo"], 2, "--durability"),
         (&["fs", "create", "a b"], 2, "letters, digits"),
         (&["fs", "create", "x", "--size", "5 parsecs"], 2, "is not a size"),
         (&["fs", "show", "none"], 6, "no such filesystem"),

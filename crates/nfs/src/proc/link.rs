@@ -1,6 +1,6 @@
 //! LINK (RFC 1813 section 3.3.15).
 
-use holdfast_engine::{Durable, Linked};
+use holdfast_engine::{Linked, Promised};
 use holdfast_wire::nfs3::{Failure, LinkArgs, LinkFail, LinkOk, LinkRes};
 
 use crate::session::{Session, Target, Why};
@@ -24,10 +24,10 @@ async fn change(
     file: &Target<'_>,
     dir: &Target<'_>,
     name: &[u8],
-) -> Result<Durable<Linked>, Why> {
+) -> Result<Promised<Linked>, Why> {
     file.check_writable()?;
     dir.check_writable()?;
     file.check_same_mount(dir)?;
     let pending = file.volume.link(&session.caller, file.file, dir.file, name).await?;
-    Ok(pending.durable().await?)
+    Ok(pending.promised().await?)
 }

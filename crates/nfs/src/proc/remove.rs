@@ -1,6 +1,6 @@
 //! REMOVE (RFC 1813 section 3.3.12).
 
-use holdfast_engine::{Durable, Wcc};
+use holdfast_engine::{Promised, Wcc};
 use holdfast_wire::nfs3::{RemoveArgs, RemoveOk, RemoveRes};
 
 use crate::session::{Session, Target, Why};
@@ -13,8 +13,8 @@ pub(super) async fn remove(session: &Session, args: RemoveArgs) -> RemoveRes {
     }
 }
 
-async fn change(session: &Session, dir: &Target<'_>, name: &[u8]) -> Result<Durable<Wcc>, Why> {
+async fn change(session: &Session, dir: &Target<'_>, name: &[u8]) -> Result<Promised<Wcc>, Why> {
     dir.check_writable()?;
     let pending = dir.volume.remove(&session.caller, dir.file, name).await?;
-    Ok(pending.durable().await?)
+    Ok(pending.promised().await?)
 }

@@ -1,6 +1,6 @@
 //! RENAME (RFC 1813 section 3.3.14).
 
-use holdfast_engine::{Durable, Renamed};
+use holdfast_engine::{Promised, Renamed};
 use holdfast_wire::nfs3::{Failure, RenameArgs, RenameRes, RenameWcc};
 
 use crate::session::{Session, Target, Why};
@@ -24,11 +24,11 @@ async fn change(
     from: &Target<'_>,
     to: &Target<'_>,
     args: &RenameArgs,
-) -> Result<Durable<Renamed>, Why> {
+) -> Result<Promised<Renamed>, Why> {
     from.check_writable()?;
     to.check_writable()?;
     from.check_same_mount(to)?;
     let (old, new) = (&args.from.name, &args.to.name);
     let pending = from.volume.rename(&session.caller, from.file, old, to.file, new).await?;
-    Ok(pending.durable().await?)
+    Ok(pending.promised().await?)
 }

@@ -1,6 +1,6 @@
 //! RMDIR (RFC 1813 section 3.3.13).
 
-use holdfast_engine::{Durable, Wcc};
+use holdfast_engine::{Promised, Wcc};
 use holdfast_wire::nfs3::{RemoveOk, RmdirArgs, RmdirRes};
 
 use crate::session::{Session, Target, Why};
@@ -13,8 +13,8 @@ pub(super) async fn rmdir(session: &Session, args: RmdirArgs) -> RmdirRes {
     }
 }
 
-async fn change(session: &Session, dir: &Target<'_>, name: &[u8]) -> Result<Durable<Wcc>, Why> {
+async fn change(session: &Session, dir: &Target<'_>, name: &[u8]) -> Result<Promised<Wcc>, Why> {
     dir.check_writable()?;
     let pending = dir.volume.rmdir(&session.caller, dir.file, name).await?;
-    Ok(pending.durable().await?)
+    Ok(pending.promised().await?)
 }

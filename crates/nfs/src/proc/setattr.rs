@@ -1,7 +1,7 @@
 //! SETATTR (RFC 1813 section 3.3.2).
 
 use holdfast_base::Timestamp;
-use holdfast_engine::{Durable, Wcc};
+use holdfast_engine::{Promised, Wcc};
 use holdfast_wire::nfs3::{SetAttrArgs, SetAttrOk, SetAttrRes};
 
 use crate::attributes::set_attr;
@@ -15,10 +15,10 @@ pub(super) async fn setattr(session: &Session, args: SetAttrArgs) -> SetAttrRes 
     }
 }
 
-async fn change(session: &Session, object: &Target<'_>, args: SetAttrArgs) -> Result<Durable<Wcc>, Why> {
+async fn change(session: &Session, object: &Target<'_>, args: SetAttrArgs) -> Result<Promised<Wcc>, Why> {
     object.check_writable()?;
     let attributes = set_attr(&args.attributes)?;
     let guard = args.guard.map(Timestamp::from);
     let pending = object.volume.setattr(&session.caller, object.file, attributes, guard).await?;
-    Ok(pending.durable().await?)
+    Ok(pending.promised().await?)
 }

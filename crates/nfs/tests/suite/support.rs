@@ -8,7 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use holdfast_base::{OsRandom, SystemClock, VolumeId};
-use holdfast_engine::{Engine, EngineConfig, Environment, Error, MemoryDisk, Store, Volume, VolumeSpec};
+use holdfast_engine::{
+    Compression, Durability, Engine, EngineConfig, Environment, Error, MemoryDisk, Store, Volume,
+    VolumeSettings, VolumeSpec,
+};
 use holdfast_nfs::{ExportError, ExportGrant, Exports, LockConfig, Locks, NfsConfig, NfsServer, Volumes};
 use holdfast_nfs_client::Client;
 use holdfast_wire::nfs3::{
@@ -27,7 +30,9 @@ pub const SMALL: VolumeId = VolumeId(Uuid::from_u128(0x3333_0000_0000_0000_0000_
 pub const MISSING: VolumeId = VolumeId(Uuid::from_u128(0x4444_0000_0000_0000_0000_0000_0000_0004));
 
 /// Limits of the volume at `/small`.
-pub const SMALL_SPEC: VolumeSpec = VolumeSpec { limit_bytes: 64 << 10, limit_inodes: 8 };
+pub const SETTINGS: VolumeSettings =
+    VolumeSettings { durability: Durability::Local, compression: Compression::Lz4 };
+pub const SMALL_SPEC: VolumeSpec = VolumeSpec { limit_bytes: 64 << 10, limit_inodes: 8, settings: SETTINGS };
 
 /// The node of the tests: an engine whose volumes can be held up, or made to panic.
 pub struct Node {
@@ -146,7 +151,7 @@ impl World {
         // The disk in memory copies a whole file for each sync.
         config.journal.segment_bytes = 1 << 20;
         let engine = Engine::start(config, environment).await.expect("an engine");
-        let large = VolumeSpec { limit_bytes: 1 << 40, limit_inodes: 1 << 20 };
+        let large = VolumeSpec { limit_bytes: 1 << 40, limit_inodes: 1 << 20, settings: SETTINGS };
         for (id, spec) in [(ONE, large), (TWO, large), (SMALL, SMALL_SPEC)] {
             engine.create_volume(id, spec).await.expect("a volume");
         }

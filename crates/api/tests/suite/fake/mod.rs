@@ -14,7 +14,7 @@ use holdfast_api::files::{
     Ownership, Parents, Precondition, PutRequest, Upload, VolumeLimits, VolumeUsage,
 };
 use holdfast_api::paths::FilePath;
-use holdfast_base::{ByteSize, VolumeId};
+use holdfast_base::{ByteSize, VolumeId, VolumeSettings};
 
 use volume::{Body, Volume};
 
@@ -48,6 +48,10 @@ impl FakeFiles {
         self.with(id, |volume| volume.insert(&at(path), Body::Fifo)).unwrap();
     }
 
+    pub fn settings(&self, id: VolumeId) -> VolumeSettings {
+        self.volumes.lock().unwrap()[&id].settings
+    }
+
     fn fault(&self, operation: &'static str) -> Result<(), FilesError> {
         self.faults.lock().unwrap().remove(operation).map_or(Ok(()), Err)
     }
@@ -67,10 +71,15 @@ fn at(path: &str) -> Vec<Bytes> {
 
 #[async_trait]
 impl Files for FakeFiles {
-    async fn create_volume(&self, id: VolumeId, limits: VolumeLimits) -> Result<(), FilesError> {
+    async fn create_volume(
+        &self,
+        id: VolumeId,
+        limits: VolumeLimits,
+        settings: VolumeSettings,
+    ) -> Result<(), FilesError> {
         self.fault("create_volume")?;
         drop(self.gate.lock().await);
-        self.volumes.lock().unwrap().entry(id).or_insert_with(|| Volume::new(limits));
+        self.volumes.lock().unwrap().entry(id).or_insert_with(|| Volume::new(limits, settings));
         Ok(())
     }
 
@@ -83,6 +92,14 @@ impl Files for FakeFiles {
     async fn set_limits(&self, id: VolumeId, limits: VolumeLimits) -> Result<(), FilesError> {
         self.fault("set_limits")?;
         self.with(id, |volume| volume.set_limits(limits))
+    }
+
+    async fn set_settings(&self, id: VolumeId, settings: VolumeSettings) -> Result<(), FilesError> {
+        self.fault("set_settings")?;
+        self.with(id, |volume| {
+            volume.settings = settings;
+            Ok(())
+        })
     }
 
     async fn usage(&self, id: VolumeId) -> Result<VolumeUsage, FilesError> {

@@ -7,6 +7,7 @@ use holdfast_api::files::{
     Changes, FileKind, FileVersion, FilesError, Made, Metadata, Ownership, Parents, Resource, VolumeLimits,
 };
 use holdfast_base::Timestamp;
+use holdfast_base::VolumeSettings;
 use holdfast_base::limits::SYMLINK_DEPTH_MAX;
 
 pub type Place = Vec<Bytes>;
@@ -29,14 +30,15 @@ struct Node {
 
 pub struct Volume {
     pub limits: VolumeLimits,
+    pub settings: VolumeSettings,
     nodes: BTreeMap<Place, Node>,
     inode: u64,
     change: u64,
 }
 
 impl Volume {
-    pub fn new(limits: VolumeLimits) -> Self {
-        let mut volume = Self { limits, nodes: BTreeMap::new(), inode: 0, change: 0 };
+    pub fn new(limits: VolumeLimits, settings: VolumeSettings) -> Self {
+        let mut volume = Self { limits, settings, nodes: BTreeMap::new(), inode: 0, change: 0 };
         volume.add(Vec::new(), Body::Directory, (0, 0, 0o1777));
         volume
     }

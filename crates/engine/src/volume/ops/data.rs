@@ -175,10 +175,11 @@ impl Volume {
     /// Waits until everything written to the volume so far is durable.
     ///
     /// # Errors
-    /// [`Error::Stale`]; [`Error::Io`] if the journal's disk failed.
+    /// [`Error::Stale`]; [`Error::Io`] if the journal's disk failed; [`Error::Unavailable`] if the volume's class
+    /// needs the object store and it does not answer.
     pub async fn commit(&self, file: FileId) -> Result<Durable<Wcc>> {
-        let (inode, lsn) = self.read_op(|tx| Ok((tx.file(file)?, tx.last_lsn()))).await?;
-        Pending::new(wcc(&inode, &inode), lsn, self.journal.clone()).durable().await
+        let (inode, (lsn, class)) = self.read_op(|tx| Ok((tx.file(file)?, tx.awaited()))).await?;
+        Pending::new(wcc(&inode, &inode), lsn, class, self.waits()).durable().await
     }
 }
 
