@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::state::ApiState;
-use crate::{admin, auth, content, docs, drain, e2b, health, resources, tar, trace};
+use crate::{admin, auth, content, docs, drain, e2b, health, resources, settled, tar, trace};
 
 /// Routes that need a key.
 pub(crate) fn protected_routes() -> OpenApiRouter<ApiState> {
@@ -69,6 +69,7 @@ pub fn router(state: ApiState) -> Router {
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(state.limits.json_body_max_bytes))
+        .layer(from_fn_with_state(state.clone(), settled::settle))
         .layer(from_fn_with_state(state.clone(), drain::drain))
         .layer(from_fn_with_state(state.clone(), trace::time_out))
         .layer(from_fn_with_state(state.clone(), trace::trace))

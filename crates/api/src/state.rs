@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use holdfast_base::{Clock, Random};
 use holdfast_catalogue::Catalogue;
 
@@ -29,7 +30,12 @@ pub struct ApiParts {
     pub render_metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// Whether the rest of the server is ready, for `/readyz`; the error says what is not.
     pub ready: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
+    /// Called after a change of the catalogue; the change is answered when it is done.
+    pub settle: Settle,
 }
+
+/// Makes the catalogue's changes so far safe.
+pub type Settle = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// The shared state of the router. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +50,7 @@ pub struct ApiState {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) render_metrics: Arc<dyn Fn() -> String + Send + Sync>,
     pub(crate) ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+    pub(crate) settle: Settle,
 }
 
 impl ApiState {
@@ -62,6 +69,7 @@ impl ApiState {
             random: parts.random,
             render_metrics: parts.render_metrics.into(),
             ready: parts.ready.into(),
+            settle: parts.settle,
         }
     }
 

@@ -12,6 +12,7 @@
 //!
 //! **Knows nothing** of volumes, files, NFS or HTTP. Errors are few: see [`CatalogueError`].
 
+mod copy;
 mod db;
 mod engine;
 mod error;

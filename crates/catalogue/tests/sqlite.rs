@@ -51,3 +51,21 @@ async fn only_urls_of_a_built_in_engine_open() {
         Catalogue::open(missing, Arc::new(ManualClock::default()), Arc::new(SeededRandom::new(1))).await;
     assert!(matches!(opened, Err(CatalogueError::Unavailable(_))));
 }
+
+#[tokio::test]
+async fn a_copy_opens_with_everything_in_it() {
+    let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let bench = Bench::in_folder(old.path(), 1).await;
+    let made = bench.filesystem("data").await;
+    let key = bench.catalogue.create_key(Scope::Team(bench.team), "k").await.unwrap();
+    let copy = new.path().join("catalogue.db");
+    bench.catalogue.copy_to(&copy).await.unwrap();
+    assert!(bench.catalogue.copy_to(&copy).await.is_err(), "nothing is overwritten");
+    assert!(bench.catalogue.copy_to(std::path::Path::new("it's")).await.is_err());
+    bench.filesystem("later").await;
+
+    let restored = Bench::in_folder(new.path(), 2).await;
+    assert_eq!(restored.catalogue.get_filesystem_any_team(made.id).await.unwrap(), made);
+    assert!(restored.catalogue.find_key(key.key.reveal()).await.unwrap().is_some());
+    assert!(restored.catalogue.get_filesystem_of_default_team("later").await.is_err());
+}

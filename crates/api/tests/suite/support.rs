@@ -118,6 +118,7 @@ impl Bench {
             random,
             render_metrics: Box::new(|| "metrics 1\n".to_owned()),
             ready: Box::new(|| Ok(())),
+            settle: Arc::new(|| Box::pin(async {})),
         });
         let [key, other_key, admin_key] = keys.try_into().unwrap();
         Self { router: router(state.clone()), state, files, catalogue, key, other_key, admin_key }

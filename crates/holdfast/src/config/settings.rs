@@ -39,6 +39,10 @@ pub struct Settings {
     pub store: String,
     /// The database's URL.
     pub catalogue: String,
+    /// Whether every filesystem's journal is shipped to the store.
+    pub ship: bool,
+    /// How often it is.
+    pub ship_every: Duration,
     /// Who may mount by id or name.
     pub nfs_allow: Vec<Network>,
     /// Memory for file data.
@@ -91,6 +95,8 @@ impl Settings {
             }
         };
         let settings = Self {
+            ship: given.value(table::SHIP, |text| read_ship(text, &store))?,
+            ship_every: given.value(table::SHIP_SECONDS, read_ship_seconds)?,
             store,
             catalogue,
             nfs_addr: address(table::NFS_ADDR)?,
@@ -175,6 +181,23 @@ fn read_token_seconds(text: &str) -> Result<Duration, String> {
             TOKEN_SECONDS.start(),
             TOKEN_SECONDS.end()
         )),
+    }
+}
+
+/// Whether to ship to `store`. On the same disk there is nothing to gain.
+fn read_ship(text: &str, store: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        "auto" => Ok(!store.starts_with("file://") && !store.starts_with("memory://")),
+        _ => Err(format!("`{text}` does not say when to ship: write auto, on or off")),
+    }
+}
+
+fn read_ship_seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.1..=60.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err(format!("`{text}` is not a number of seconds from 0.1 to 60")),
     }
 }
 

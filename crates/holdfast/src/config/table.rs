@@ -51,6 +51,10 @@ options! {
         "Where the bytes live: file:///absolute/path, gs://bucket/prefix, s3://bucket/prefix, az://container/prefix or memory:// (gone with the process). Credentials come from the vendor's environment variables.";
     CATALOGUE: "catalogue" "URL" = "sqlite://<data-dir>/catalogue.db",
         "Database of teams, keys and filesystems: sqlite:///path, sqlite::memory:, or postgres://user@host/database.";
+    SHIP: "ship" "WHEN" = "auto",
+        "Whether the journal goes to the store as well, so that a lost disk costs little: on, off, or auto (on unless the store is file:// or memory://). Filesystems of durability object always ship.";
+    SHIP_SECONDS: "ship-seconds" "SECONDS" = "1",
+        "How often it does: what a lost disk costs at most, from 0.1 to 60.";
     NFS_ALLOW: "nfs-allow" "NETWORKS" = "127.0.0.0/8,::1/128",
         "Networks, separated by commas, whose clients may mount /<filesystem id> and /<name of a filesystem of the team default>.";
     CACHE_DATA: "cache-data" "SIZE" = "256mib",

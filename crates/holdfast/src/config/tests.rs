@@ -40,6 +40,14 @@ fn defaults_follow_the_data_directory() {
 }
 
 #[test]
+fn shipping_follows_the_store() {
+    let ships = |flags: &[_]| collect(flags, &[], "").unwrap().ship;
+    assert!(!ships(&[]) && !ships(&[("store", "memory://")]));
+    assert!(ships(&[("store", "gs://bucket/prefix")]) && ships(&[("ship", "on")]));
+    assert!(!ships(&[("store", "gs://bucket"), ("ship", "off")]));
+}
+
+#[test]
 fn values_of_the_file_have_their_natural_types() {
     let settings =
         collect(&[], &[], "nfs_allow = ['10.0.0.0/8', '::1']\ndrain_seconds = 3\nlog_format = 'json'");
@@ -58,6 +66,8 @@ fn what_is_wrong_is_told_with_its_place() {
         (&[], &[("HOLDFAST_NFS_ADDR", "localhost")], "", "HOLDFAST_NFS_ADDR: `localhost` is not an address"),
         (&[("portmap-addr", "on")], &[], "", "--portmap-addr: `on` is not an address"),
         (&[("cache-data", "lots")], &[], "", "--cache-data: `lots` is not a size"),
+        (&[("ship", "yes")], &[], "", "write auto, on or off"),
+        (&[("ship-seconds", "0")], &[], "", "from 0.1 to 60"),
         (&[], &[], "log = 'a=b=c'", "log in "),
         (&[("nfs-allow", "10.0.0.0/99")], &[], "", "--nfs-allow: `10.0.0.0/99` is not a network"),
         (&[("filesystem-size-min", "20gb")], &[], "", "must be in this order"),

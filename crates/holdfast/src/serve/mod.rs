@@ -6,6 +6,7 @@
 //! finds the lock free, the keys whole or absent, and hands the rest to the layers.
 
 mod background;
+mod catalogue_copy;
 mod data_dir;
 mod exports;
 mod keys;
@@ -56,9 +57,9 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
 }
 
 async fn serve(server: Server, mut stop: Stop) -> Result<(), Failure> {
-    let Server { data_dir, addresses, http, nfs, api, limits, engine, catalogue, recorder, draining } =
+    let Server { data_dir, addresses, http, nfs, api, limits, engine, catalogue, copy, recorder, draining } =
         server;
-    let background = background::start(api.filesystems().clone(), recorder);
+    let background = background::start(api.filesystems().clone(), copy.clone(), recorder);
     let (tell, told) = watch::channel(false);
     let (http_stop, nfs_stop) = (stopped(told.clone()), stopped(told));
     let router = holdfast_api::router(api);
@@ -82,6 +83,8 @@ async fn serve(server: Server, mut stop: Stop) -> Result<(), Failure> {
         join("NFS", nfs).await;
         background.abort();
         let closed = tokio::time::timeout(CHECKPOINT_MAX, engine.shutdown()).await;
+        // With the times that keys were last used.
+        copy.settle().await;
         catalogue.close().await;
         closed
     };

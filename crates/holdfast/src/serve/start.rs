@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use holdfast_api::{ApiLimits, ApiParts, ApiState, Tokens};
+use holdfast_api::{ApiLimits, ApiParts, ApiState, Settle, Tokens};
 use holdfast_base::{Clock, OsRandom, Random, SystemClock};
 use holdfast_catalogue::{Catalogue, CatalogueError, ListFilesystems, TeamLimits};
 use holdfast_engine::{CacheConfig, Engine, EngineConfig, Environment, RealDisk, Store, StoreOptions};
 use holdfast_nfs::{LockConfig, Locks, NfsConfig, NfsServer};
 use tokio::net::TcpListener;
 
+use super::catalogue_copy::{self, CatalogueCopy};
 use super::data_dir::{Addresses, DataDir};
 use super::exports::CatalogueExports;
 use super::{keys, metrics};
@@ -28,6 +29,7 @@ pub(super) struct Server {
     pub limits: ApiLimits,
     pub engine: Arc<Engine>,
     pub catalogue: Arc<Catalogue>,
+    pub copy: CatalogueCopy,
     pub recorder: metrics::Recorder,
     /// Set when the server stops, for `/readyz`.
     pub draining: Arc<AtomicBool>,
@@ -41,13 +43,17 @@ impl Server {
         let http = listen(settings.http_addr).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let random: Arc<dyn Random> = Arc::new(OsRandom);
+        let store = open_store(&settings, random.clone())?;
+        catalogue_copy::restore(&settings.catalogue, &store).await?;
         let catalogue = Catalogue::open(&settings.catalogue, clock.clone(), random.clone()).await;
         let catalogue = Arc::new(catalogue.map_err(|error| {
             cannot(format!("the catalogue {} cannot be opened", settings.catalogue), &error)
         })?);
         keys::ensure(&catalogue, data_dir.path()).await?;
+        let copy = CatalogueCopy::new(&settings.catalogue, catalogue.clone(), store.clone(), data_dir.path());
+        copy.settle().await;
         let tokens = Tokens::new(&keys::token_seed(data_dir.path(), &*random)?, settings.token_lifetime);
-        let engine = start_engine(&settings, clock.clone(), random.clone()).await?;
+        let engine = start_engine(&settings, store, clock.clone(), random.clone()).await?;
         let locks = open_locks(&settings, &catalogue, clock.clone()).await?;
         let limits = api_limits(&settings);
         let draining = Arc::new(AtomicBool::new(false));
@@ -60,6 +66,7 @@ impl Server {
             tokens,
             render_metrics: recorder.renderer(),
             ready: readiness(engine.clone(), draining.clone()),
+            settle: settle(copy.clone()),
         });
         let recovered = api.filesystems().recover().await;
         let recovered =
@@ -76,28 +83,37 @@ impl Server {
         let http_addr =
             http.local_addr().map_err(|error| taken(table::HTTP_ADDR, settings.http_addr, &error))?;
         let addresses = Addresses { http: http_addr, nfs: nfs.local_addr(), portmap: nfs.portmap_addr() };
-        Ok(Self { data_dir, addresses, http, nfs, api, limits, engine, catalogue, recorder, draining })
+        Ok(Self { data_dir, addresses, http, nfs, api, limits, engine, catalogue, copy, recorder, draining })
     }
 }
 
-async fn start_engine(
-    settings: &Settings,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
-) -> Result<Arc<Engine>, Failure> {
+fn open_store(settings: &Settings, random: Arc<dyn Random>) -> Result<Store, Failure> {
     let what = || format!("the store {} cannot be opened", settings.store);
-    let options = StoreOptions::new(random.clone());
+    let options = StoreOptions::new(random);
     // Those that are not text are nobody's settings.
     let variables: Vec<_> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    let store = Store::open(&settings.store, &variables, options).map_err(|error| cannot(what(), &error))?;
+    Store::open(&settings.store, &variables, options).map_err(|error| cannot(what(), &error))
+}
+
+async fn start_engine(
+    settings: &Settings,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<Arc<Engine>, Failure> {
     let caches = CacheConfig {
         metadata_bytes: settings.cache_metadata.0,
         data_bytes: settings.cache_data.0,
         index_bytes: settings.cache_index.0,
     };
-    let config = EngineConfig { caches, ..EngineConfig::new(settings.data_dir.clone()) };
+    let config = EngineConfig {
+        caches,
+        ship: settings.ship,
+        ship_every: settings.ship_every,
+        ..EngineConfig::new(settings.data_dir.clone())
+    };
     let environment = Environment { store, disk: Arc::new(RealDisk), clock, random };
     Engine::start(config, environment).await.map_err(|error| cannot("the engine cannot start", &error))
 }
@@ -146,6 +162,13 @@ fn readiness(
             return Err("the server is stopping".to_owned());
         }
         engine.is_degraded().map_or(Ok(()), Err)
+    })
+}
+
+fn settle(copy: CatalogueCopy) -> Settle {
+    Arc::new(move || {
+        let copy = copy.clone();
+        Box::pin(async move { copy.settle().await })
     })
 }
 
