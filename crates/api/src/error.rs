@@ -380,6 +380,12 @@ impl From<FilesError> for ApiError {
                 plain(ErrorCode::Unavailable, "the filesystem cannot be reached at the moment; try again")
                     .because(source)
             }
+            FilesError::Locked(source) => plain(
+                ErrorCode::Unavailable,
+                "the filesystem is encrypted and this server cannot open its key; its operator has to start it with \
+                 the master key that the filesystem was made with",
+            )
+            .because(source),
             FilesError::Io(source) => {
                 plain(ErrorCode::Internal, "the filesystem's storage failed").because(source)
             }

@@ -106,6 +106,10 @@ pub const KEPT_SEGMENTS_MAX: usize = 48;
 pub const VOLUME_SPOOL_SOFT_BYTES: u64 = 2 << 30;
 /// The same, past which its bulk writes wait.
 pub const VOLUME_SPOOL_MAX_BYTES: u64 = 4 << 30;
+/// Most keys in a volume's key ring: its own and those of its ancestors.
+pub const KEY_RING_MAX_KEYS: usize = 1025;
+/// Longest data key as a master key or a key-management service wraps it, bytes.
+pub const WRAPPED_KEY_MAX_BYTES: usize = 8192;
 /// Volumes held open at once; the least recently used idle one is closed for the next.
 pub const OPEN_VOLUMES_MAX: usize = 1024;
 /// A volume without operations for this long is closed.

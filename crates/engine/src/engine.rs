@@ -1,6 +1,6 @@
 //! The node: its journal and its open volumes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +17,7 @@ use crate::disk::{Disk, blocking};
 use crate::error::{Error, Result};
 use crate::index::IndexCache;
 use crate::journal::{Journal, JournalConfig, Lag, Recovered, VolumeRecords, recover};
+use crate::keys::{self, KeyWrapper};
 use crate::node_state::{NodeState, handle_key};
 use crate::segments::KeptSegments;
 use crate::ship::{Shipping, ShippingConfig, rebuild};
@@ -65,6 +66,8 @@ pub struct Environment {
     pub clock: Arc<dyn Clock>,
     /// Randomness, also for secrets.
     pub random: Arc<dyn Random>,
+    /// Wraps the data keys of volumes. Without one, new volumes are not encrypted and encrypted ones stay locked.
+    pub master_key: Option<Arc<dyn KeyWrapper>>,
 }
 
 /// A place for one open volume. Opening and closing hold `turn`, so that they never overlap.
@@ -82,6 +85,8 @@ pub struct Engine {
     pub(crate) slots: Mutex<BTreeMap<VolumeId, Arc<Slot>>>,
     /// Records found at the start whose volumes were not opened yet.
     recovered: Mutex<Recovered>,
+    /// Volumes whose keys could not be opened when they were last asked for.
+    locked: Mutex<BTreeSet<VolumeId>>,
     openings: AtomicU64,
     background: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -93,7 +98,7 @@ impl Engine {
     /// [`Error::Io`] and [`Error::Unavailable`] if disk or store do not work, [`Error::NotSupported`] if the store cannot
     /// create conditionally. A damaged journal is no error: it stops the volumes whose records it lost.
     pub async fn start(config: EngineConfig, environment: Environment) -> Result<Arc<Self>> {
-        let Environment { store, disk, clock, random } = environment;
+        let Environment { store, disk, clock, random, master_key } = environment;
         let shipped = rebuild::list(&store).await?;
         let recovered = recover_or_rebuild(&config, &store, &disk, &shipped).await?;
         let (journal, recovered, state) = {
@@ -134,6 +139,7 @@ impl Engine {
             shipping,
             caches: Arc::new(Caches::new(config.caches)),
             index_cache,
+            master_key,
             kept: Arc::new(KeptSegments::new(limits::KEPT_SEGMENTS_MAX)),
             dirty: Arc::default(),
             bulk_room: Arc::new(Semaphore::new(limits::BULK_STEPS_MAX)),
@@ -146,6 +152,7 @@ impl Engine {
             handle_key,
             slots: Mutex::default(),
             recovered: Mutex::new(recovered),
+            locked: Mutex::default(),
             openings: AtomicU64::new(0),
             background: Mutex::default(),
         });
@@ -178,7 +185,7 @@ impl Engine {
     /// An open volume; opens it if needed.
     ///
     /// # Errors
-    /// [`Error::NoSuchVolume`]; [`Error::Corrupt`]; [`Error::Unavailable`].
+    /// [`Error::NoSuchVolume`]; [`Error::Locked`]; [`Error::Corrupt`]; [`Error::Unavailable`].
     pub async fn volume(&self, id: VolumeId) -> Result<Arc<Volume>> {
         let slot = self.slot(id);
         if let Some(volume) = slot.volume.lock().clone() {
@@ -193,6 +200,7 @@ impl Engine {
         if let Err(Error::NoSuchVolume) = opened {
             self.slots.lock().remove(&id);
         }
+        self.note_locked(id, opened.as_ref().err());
         if opened.is_err() && self.env.damaged.holds(id).await? {
             // Its records lie elsewhere: the journal must not keep them, nor the end wait for them.
             self.recovered.lock().take(id);
@@ -206,14 +214,17 @@ impl Engine {
         Ok(volume)
     }
 
-    /// Deletes a volume and all its objects. One that does not exist is no error.
+    /// Deletes a volume and all its objects, its keys first: from then on nobody can read what is left of it, nor any
+    /// copy. One that does not exist is no error.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if the store does not work; calling it again goes on.
     pub async fn delete_volume(&self, id: VolumeId) -> Result<()> {
         let slot = self.slot(id);
         let _turn = slot.turn.lock().await;
+        keys::destroy(&self.env.store, id).await?;
         self.env.store.delete(&volume::marker(id)).await?;
+        self.note_locked(id, None);
         let open = slot.volume.lock().take();
         if let Some(volume) = open {
             volume.abandon().await;
@@ -320,6 +331,20 @@ impl Engine {
             volume.checkpoint().await?;
         }
         Ok(())
+    }
+
+    /// Keeps count of the volumes that are locked, and says so once for each.
+    fn note_locked(&self, id: VolumeId, error: Option<&Error>) {
+        let mut locked = self.locked.lock();
+        match error {
+            Some(error @ Error::Locked(_)) => {
+                if locked.insert(id) {
+                    tracing::error!(volume = %id, %error, "a volume stays closed");
+                }
+            }
+            _ => drop(locked.remove(&id)),
+        }
+        metrics::gauge!("holdfast_locked_volumes").set(locked.len() as f64);
     }
 
     fn slot(&self, id: VolumeId) -> Arc<Slot> {

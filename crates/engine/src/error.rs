@@ -72,6 +72,9 @@ pub enum Error {
     /// Try again later: the store or the disk is slow or down, or a limit is reached.
     #[error("temporarily unavailable: {0}")]
     Unavailable(Arc<str>),
+    /// The volume is encrypted and this node cannot open its key: it has no master key, or another one.
+    #[error("the volume is locked: {0}")]
+    Locked(Arc<str>),
     /// Stored bytes do not match their checksum, or a record makes no sense.
     #[error("corrupt data: {0}")]
     Corrupt(Arc<str>),

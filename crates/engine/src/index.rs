@@ -21,7 +21,7 @@ use slatedb::config::{
     CompactionWorkerOptions, CompactorOptions, FlushOptions, FlushType, GarbageCollectorDirectoryOptions,
     GarbageCollectorOptions, ScanOptions, Settings, SizeTieredCompactionSchedulerOptions,
 };
-use slatedb::{CompactorBuilder, Db, GarbageCollectorBuilder, WriteBatch};
+use slatedb::{BlockTransformer, CompactorBuilder, Db, GarbageCollectorBuilder, WriteBatch};
 
 use crate::error::{Error, Result};
 use crate::store::Store;
@@ -47,17 +47,20 @@ pub(crate) struct Index {
     clock: Arc<IndexClock>,
     /// Whether a batch is in the tree's memory that the store does not have yet.
     unsettled: AtomicBool,
+    /// Seals the tables' blocks, if they are to be sealed.
+    blocks: Option<Arc<dyn BlockTransformer>>,
 }
 
 impl Index {
     /// Opens the index at `path`, making an empty one if there is none. The names of its objects are drawn from
-    /// `random`.
+    /// `random`; `blocks` seals what its tables hold.
     pub(crate) async fn open(
         store: &Store,
         path: Path,
         cache: &IndexCache,
         id: u64,
         random: Arc<dyn Random>,
+        blocks: Option<Arc<dyn BlockTransformer>>,
     ) -> Result<Self> {
         let settings = Settings {
             flush_interval: None,
@@ -76,16 +79,18 @@ impl Index {
             ..Settings::default()
         };
         let clock = Arc::new(IndexClock::new(cache.clock.clone()));
-        let opened = Db::builder(path.clone(), store.objects())
+        let mut builder = Db::builder(path.clone(), store.objects())
             .with_settings(settings)
             .with_db_cache(cache.blocks.clone(), id)
             .with_seed(random.next_u64())
-            .with_system_clock(clock.clone())
-            .build()
-            .map_err(Error::from);
-        let db = in_time(store, "open", opened).await?;
+            .with_system_clock(clock.clone());
+        if let Some(blocks) = &blocks {
+            builder = builder.with_block_transformer(blocks.clone());
+        }
+        let db = in_time(store, "open", builder.build().map_err(Error::from)).await?;
         clock.pass(db.manifest().last_l0_clock_tick());
-        Ok(Self { db, path, store: store.clone(), random, clock, unsettled: AtomicBool::new(false) })
+        let unsettled = AtomicBool::new(false);
+        Ok(Self { db, path, store: store.clone(), random, clock, unsettled, blocks })
     }
 
     /// Counts the openings of this index: segment numbers and inode generations are drawn from it.
@@ -159,7 +164,10 @@ impl Index {
             }),
             ..CompactorOptions::default()
         };
-        let builder = CompactorBuilder::new(self.path.clone(), self.store.objects());
+        let mut builder = CompactorBuilder::new(self.path.clone(), self.store.objects());
+        if let Some(blocks) = &self.blocks {
+            builder = builder.with_block_transformer(blocks.clone());
+        }
         let builder = builder.with_options(options).with_seed(self.random.next_u64());
         let compactor = Arc::new(builder.with_system_clock(self.clock.clone()).build());
         let runner = tokio::spawn({
@@ -255,7 +263,7 @@ mod tests {
     async fn open_at(store: &Store, id: u64, time_ns: u64) -> Index {
         let random = Arc::new(SeededRandom::new(id));
         let cache = IndexCache::new(1 << 20, Arc::new(ManualClock::at(time_ns)));
-        Index::open(store, Path::from("v/index"), &cache, id, random).await.unwrap()
+        Index::open(store, Path::from("v/index"), &cache, id, random, None).await.unwrap()
     }
 
     async fn open(store: &Store, id: u64) -> Index {

@@ -6,6 +6,7 @@
 //!
 //! The engine knows volumes, inodes and bytes. It knows nothing of NFS, HTTP, SQL, teams or names of filesystems.
 
+mod aead;
 mod cache;
 mod checkpointer;
 mod damaged;
@@ -16,6 +17,7 @@ mod error;
 mod format;
 mod index;
 mod journal;
+mod keys;
 mod node_state;
 mod planted;
 mod pressure;
@@ -32,6 +34,7 @@ pub use engine::{Engine, EngineConfig, Environment};
 pub use error::{Error, Result};
 pub use holdfast_base::{Compression, Durability, VolumeSettings};
 pub use journal::{JournalConfig, Lag as ShippingLag};
+pub use keys::{DataKey, KeyWrapper, MasterKey, MasterKeyError};
 pub use object_store::path::Path as StorePath;
 #[cfg(feature = "planted-bugs")]
 pub use planted::{Bug, plant};

@@ -11,6 +11,8 @@ mod buffers;
 mod bulk;
 mod kept;
 mod local;
+mod opener;
+mod packer;
 mod syncs;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -19,8 +21,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use holdfast_base::VolumeId;
-use holdfast_base::limits::{FRAME_MAX_BYTES, SEGMENT_MAX_BYTES, VOLUME_BULK_WRITES_MAX};
+use holdfast_base::limits::{SEGMENT_MAX_BYTES, VOLUME_BULK_WRITES_MAX};
+use holdfast_base::{Compression, VolumeId};
 use object_store::path::Path;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -28,14 +30,18 @@ use tokio::sync::Semaphore;
 use crate::cache::{Caches, Opening};
 use crate::disk::{Disk, blocking};
 use crate::error::{Error, Result};
+use crate::format::compress::Compressor;
 use crate::format::extent::FrameRef;
-use crate::format::frame::{FRAME_HEADER_BYTES, frame_header, open_frame, segment_header};
+use crate::format::frame::{FRAME_HEADER_BYTES, Frame, segment_header, stored_len};
+use crate::keys::KeyRing;
 use crate::store::Store;
 pub(crate) use buffers::ReadBuffers;
 use bulk::Pins;
 pub(crate) use bulk::{Synced, Unsynced};
 pub(crate) use kept::KeptSegments;
-use local::LocalSegment;
+use local::{LocalSegment, Writer};
+use opener::Opener;
+pub(crate) use packer::Packer;
 
 /// A piece of data that was put into a segment.
 #[derive(Clone, Debug)]
@@ -47,6 +53,8 @@ pub(crate) struct Stored {
 /// What all segments of a volume share.
 pub(crate) struct SegmentEnv {
     pub volume: VolumeId,
+    /// Seal what is written and open what is read; `None` if the volume is not encrypted.
+    pub keys: Option<Arc<KeyRing>>,
     pub opening: Opening,
     pub disk: Arc<dyn Disk>,
     pub store: Store,
@@ -119,14 +127,19 @@ impl Segments {
         Ok(())
     }
 
-    /// Writes data as frames to the open segment. Blocks on the disk: call it off the runtime's threads.
-    /// Each piece of `data` becomes one frame and is at most [`FRAME_MAX_BYTES`] long.
-    fn append(&self, ino: u64, data: &[Bytes]) -> Result<(Vec<Stored>, Pins)> {
+    /// Writes data as frames to the open segment: compressed, then sealed, then written once. Blocks on the disk and
+    /// is work: call it off the runtime's threads. Each piece of `data` becomes one frame and is at most
+    /// [`holdfast_base::limits::FRAME_MAX_BYTES`] long.
+    fn append(&self, ino: u64, data: Vec<Bytes>, compression: Compression) -> Result<(Vec<Stored>, Pins)> {
         let (mut frames, mut pins) = (Vec::with_capacity(data.len()), Pins::default());
-        let mut rest = data;
+        let mut compressor = Compressor::new(compression)?;
+        let packed = data.into_iter().map(|piece| compressor.pack(piece)).collect::<Result<Vec<_>>>()?;
+        let key = self.env.keys.as_ref().map(|keys| keys.own());
+        let writer = Writer { volume: self.env.volume, ino, key };
+        let mut rest = &packed[..];
         while !rest.is_empty() {
-            let segment = self.writable(rest[0].len())?;
-            let taken = segment.append(self.env.volume, ino, rest, &mut frames)?;
+            let segment = self.writable(stored_len(&rest[0], key.is_some()))?;
+            let taken = segment.append(writer, rest, &mut frames)?;
             segment.name_durable(|| Ok(self.env.disk.sync_dir(&self.env.dir)?))?;
             rest = &rest[taken..];
             // The pin that `writable` took.
@@ -223,14 +236,12 @@ impl Segments {
 
     /// Puts frames from memory into the store as one segment.
     pub(crate) async fn put_packed(&self, packer: Packer) -> Result<()> {
-        self.env.store.put(&segment_path(self.env.volume, packer.number), packer.pieces).await
+        self.env.store.put(&segment_path(self.env.volume, packer.number), packer.into_pieces()).await
     }
 
     /// Starts a segment in memory.
-    pub(crate) fn packer(&self) -> Packer {
-        let number = self.new_number();
-        let header = Bytes::copy_from_slice(&segment_header(self.env.volume, number));
-        Packer { volume: self.env.volume, number, position: header.len() as u64, pieces: vec![header] }
+    pub(crate) fn packer(&self, compression: Compression) -> Result<Packer> {
+        Packer::new(self.env.volume, self.new_number(), self.env.keys.clone(), compression)
     }
 
     /// Notes a frame's data in the cache: it was just written and is likely to be read.
@@ -316,48 +327,11 @@ impl Segments {
             Some(local) => self.read_local(local, start, (end - start) as usize).await?,
             None => self.env.store.read(&segment_path(self.env.volume, segment), start..end).await?,
         };
-        frames
-            .iter()
-            .map(|at| {
-                let from = (u64::from(at.position) - start) as usize;
-                let to = from + FRAME_HEADER_BYTES + at.stored_len as usize;
-                if to > bytes.len() {
-                    return Err(Error::corrupt(format!("segment {segment:016x} is shorter than its frames")));
-                }
-                open_frame(self.env.volume, *at, &bytes.slice(from..to))
-            })
-            .collect()
-    }
-}
-
-/// A segment that a checkpoint builds in memory from small data.
-pub(crate) struct Packer {
-    volume: VolumeId,
-    pub number: u64,
-    position: u64,
-    pieces: Vec<Bytes>,
-}
-
-impl Packer {
-    /// Whether a frame of `len` bytes would pass the segment's size.
-    pub(crate) fn is_full_for(&self, len: usize) -> bool {
-        self.position + (FRAME_HEADER_BYTES + len) as u64 > SEGMENT_MAX_BYTES
-    }
-
-    /// Whether nothing was added.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.pieces.len() == 1
-    }
-
-    /// Adds a frame.
-    pub(crate) fn add(&mut self, ino: u64, data: Bytes) -> FrameRef {
-        debug_assert!(data.len() <= FRAME_MAX_BYTES);
-        let at =
-            FrameRef { segment: self.number, position: self.position as u32, stored_len: data.len() as u32 };
-        let header = frame_header(self.volume, self.number, at.position, ino, &data);
-        self.position += (FRAME_HEADER_BYTES + data.len()) as u64;
-        self.pieces.push(Bytes::copy_from_slice(&header));
-        self.pieces.push(data);
-        at
+        let opener = Opener { owner: self.env.volume, keys: self.env.keys.clone() };
+        let frames = opener.read(frames, &bytes)?;
+        if frames.iter().all(Frame::is_plain) {
+            return opener.open(frames);
+        }
+        blocking(self.env.disk.as_ref(), move || opener.open(frames)).await
     }
 }

@@ -286,7 +286,7 @@ pub struct VolumeSpec {
     pub limit_bytes: u64,
     /// Limit of inodes.
     pub limit_inodes: u64,
-    /// Durability class and compression. Compression is kept for the volume and not applied to its data yet.
+    /// Durability class and compression.
     pub settings: VolumeSettings,
 }
 

@@ -101,6 +101,7 @@ impl Node {
             disk: Arc::new(disk.clone()),
             clock: Arc::new(ManualClock::at(1_700_000_000_000_000_000)),
             random: random.clone(),
+            master_key: None,
         };
         let engine = Engine::start(config, environment).await.unwrap();
         Self { disk, store, random, engine }

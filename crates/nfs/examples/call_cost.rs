@@ -60,6 +60,7 @@ impl Server {
                 disk: Arc::new(RealDisk),
                 clock: Arc::new(SystemClock::default()),
                 random: Arc::new(OsRandom),
+                master_key: None,
             };
             let engine = Engine::start(EngineConfig::new(directory.join("node")), environment)
                 .await

@@ -27,7 +27,8 @@ pub(crate) fn nfs_status(error: &Error) -> NfsStat3 {
         Error::NotSync => NfsStat3::NotSync,
         Error::NotSupported(_) => NfsStat3::NotSupp,
         Error::Unavailable(_) => NfsStat3::Jukebox,
-        Error::Corrupt(_) | Error::Io(_) => NfsStat3::Io,
+        // Waiting would not help: an operator has to give the server the right key.
+        Error::Locked(_) | Error::Corrupt(_) | Error::Io(_) => NfsStat3::Io,
     }
 }
 

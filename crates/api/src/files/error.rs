@@ -76,6 +76,9 @@ pub enum FilesError {
     /// The volume cannot be reached at the moment; trying again may help.
     #[error("the volume is unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The volume is encrypted and the server cannot open its key.
+    #[error("the volume's key cannot be opened")]
+    Locked(#[source] Box<dyn Error + Send + Sync>),
     /// The volume is damaged, or its storage failed for good.
     #[error("input/output error")]
     Io(#[source] Box<dyn Error + Send + Sync>),

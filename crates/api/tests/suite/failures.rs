@@ -33,6 +33,7 @@ async fn every_kind_has_its_status() {
         (FilesError::Changed, 503, "unavailable"),
         (FilesError::Busy, 409, "busy"),
         (FilesError::Unavailable(secret()), 503, "unavailable"),
+        (FilesError::Locked(secret()), 503, "unavailable"),
         (FilesError::Io(secret()), 500, "internal"),
     ] {
         bench.files.fail_next("put", error);

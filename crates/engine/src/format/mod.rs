@@ -4,10 +4,13 @@
 //! panicking: the bytes come from disks and buckets.
 
 pub(crate) mod codec;
+pub(crate) mod compress;
 pub(crate) mod entry;
 pub(crate) mod extent;
 pub(crate) mod frame;
 pub(crate) mod inode;
+pub(crate) mod keyring;
 pub(crate) mod keys;
 pub(crate) mod meta;
 pub(crate) mod record;
+pub(crate) mod sealed;

@@ -12,6 +12,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use holdfast_base::Compression;
 use tokio::sync::SemaphorePermit;
 
 use super::local::LocalSegment;
@@ -62,12 +63,17 @@ impl Segments {
     }
 
     /// Writes pieces, each at most a frame long, to the open segment, off the runtime's threads.
-    pub(crate) async fn store(self: &Arc<Self>, ino: u64, pieces: Vec<Bytes>) -> Result<Unsynced> {
+    pub(crate) async fn store(
+        self: &Arc<Self>,
+        ino: u64,
+        pieces: Vec<Bytes>,
+        compression: Compression,
+    ) -> Result<Unsynced> {
         let _turn = self.bulk.copy.lock().await;
         let room = &self.env.bulk_room;
         let _room = room.acquire().await.map_err(|_| Error::Unavailable("the node ends".into()))?;
         let segments = self.clone();
-        let written = blocking(self.disk(), move || segments.append(ino, &pieces)).await?;
+        let written = blocking(self.disk(), move || segments.append(ino, pieces, compression)).await?;
         Ok(Unsynced { home: self.clone(), frames: written.0, pins: written.1 })
     }
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use bytes::Bytes;
 use holdfast_base::VolumeId;
 use holdfast_base::limits::SEGMENT_MAX_BYTES;
 use parking_lot::Mutex;
@@ -15,8 +14,18 @@ use super::Stored;
 use super::syncs::Syncs;
 use crate::disk::DiskFile;
 use crate::error::{Error, Result};
+use crate::format::compress::Packed;
 use crate::format::extent::FrameRef;
-use crate::format::frame::{FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES, frame_header};
+use crate::format::frame::{Address, FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES, encode_frame, stored_len};
+use crate::keys::VolumeKey;
+
+/// Who writes frames: the volume, the inode that they are for, and the key that seals them.
+#[derive(Clone, Copy)]
+pub(super) struct Writer<'a> {
+    pub volume: VolumeId,
+    pub ino: u64,
+    pub key: Option<&'a VolumeKey>,
+}
 
 /// See the module.
 pub(super) struct LocalSegment {
@@ -123,12 +132,11 @@ impl LocalSegment {
     /// Writes as many of `data` as fit, each as a frame, and says how many. At least one fits.
     pub(super) fn append(
         &self,
-        volume: VolumeId,
-        ino: u64,
-        data: &[Bytes],
+        writer: Writer<'_>,
+        data: &[Packed],
         frames: &mut Vec<Stored>,
     ) -> Result<usize> {
-        let done = self.append_pinned(volume, ino, data, frames);
+        let done = self.append_pinned(writer, data, frames);
         self.done_writing();
         if done.is_err() {
             self.unpin();
@@ -136,42 +144,39 @@ impl LocalSegment {
         done
     }
 
-    fn append_pinned(
-        &self,
-        volume: VolumeId,
-        ino: u64,
-        data: &[Bytes],
-        frames: &mut Vec<Stored>,
-    ) -> Result<usize> {
-        let (start, taken) = self.take_place(data);
-        let mut headers = Vec::with_capacity(taken);
+    fn append_pinned(&self, writer: Writer<'_>, data: &[Packed], frames: &mut Vec<Stored>) -> Result<usize> {
+        let (start, taken) = self.take_place(data, writer.key.is_some());
+        let mut encoded = Vec::with_capacity(taken);
         let mut position = start;
         for piece in &data[..taken] {
-            let at = FrameRef {
+            let at = Address {
+                owner: writer.volume,
                 segment: self.number,
                 position: u32::try_from(position).map_err(|_| Error::corrupt("a segment over 4 GiB"))?,
-                stored_len: piece.len() as u32,
             };
-            headers.push(frame_header(volume, self.number, at.position, ino, piece));
-            frames.push(Stored { at, len: piece.len() as u32 });
-            position += (FRAME_HEADER_BYTES + piece.len()) as u64;
+            let key = writer.key.map(|key| (key.id, &key.frames));
+            let (header, payload) = encode_frame(at, writer.ino, piece, key)?;
+            let stored_len = payload.len() as u32;
+            let at = FrameRef { segment: at.segment, position: at.position, stored_len };
+            frames.push(Stored { at, len: piece.data_len });
+            position += (FRAME_HEADER_BYTES + payload.len()) as u64;
+            encoded.push((header, payload));
         }
-        let slices: Vec<_> = headers
+        let slices: Vec<_> = encoded
             .iter()
-            .zip(data)
-            .flat_map(|(header, piece)| [IoSlice::new(header), IoSlice::new(piece)])
+            .flat_map(|(header, payload)| [IoSlice::new(header), IoSlice::new(payload)])
             .collect();
         self.file.write_all_vectored_at(&slices, start)?;
         Ok(taken)
     }
 
     /// Reserves room for as many pieces as fit: start, number of pieces.
-    fn take_place(&self, data: &[Bytes]) -> (u64, usize) {
+    fn take_place(&self, data: &[Packed], is_sealed: bool) -> (u64, usize) {
         let _place = self.place.lock();
         let start = self.len.load(Ordering::Relaxed);
         let (mut taken, mut bytes) = (0, 0);
         for piece in data {
-            let len = (FRAME_HEADER_BYTES + piece.len()) as u64;
+            let len = (FRAME_HEADER_BYTES + stored_len(piece, is_sealed)) as u64;
             if taken > 0 && start + bytes + len > SEGMENT_MAX_BYTES {
                 break;
             }

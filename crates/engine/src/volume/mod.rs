@@ -16,6 +16,7 @@ mod open;
 mod ops;
 mod overlay;
 mod patience;
+mod records;
 mod ship;
 mod state;
 mod tx;
@@ -34,6 +35,7 @@ use crate::format::meta::Counters;
 use crate::format::record::Change;
 use crate::index::Index;
 use crate::journal::Journal;
+use crate::keys::KeyRing;
 use crate::pressure::Held;
 use crate::segments::Segments;
 use crate::ship::Shipping;
@@ -59,6 +61,8 @@ pub struct Volume {
     state: Mutex<State>,
     index: Index,
     segments: Arc<Segments>,
+    /// `None` if the volume is not encrypted.
+    keys: Option<Arc<KeyRing>>,
     journal: Arc<Journal>,
     shipping: Arc<Shipping>,
     clock: Arc<dyn Clock>,

@@ -9,13 +9,13 @@ use bytes::Bytes;
 use holdfast_base::{Clock, Durability, Random, VolumeId, limits};
 use object_store::path::Path;
 use parking_lot::Mutex;
-use slatedb::WriteBatch;
+use slatedb::{BlockTransformer, WriteBatch};
 use tokio::sync::{Notify, Semaphore};
 
 use super::load::{self, Loaded};
 use super::overlay::Overlay;
 use super::state::{Mark, State};
-use super::{FileId, Volume, checkpoint};
+use super::{FileId, Volume, checkpoint, records};
 use crate::cache::{Caches, Opening};
 use crate::damaged::Damaged;
 use crate::disk::Disk;
@@ -27,6 +27,7 @@ use crate::format::meta::{Counters, Meta};
 use crate::format::record::{Change, Record};
 use crate::index::{Index, IndexCache};
 use crate::journal::{Journal, JournalRecord, Lsn, VolumeRecords};
+use crate::keys::{self as key_rings, KeyRing, KeyWrapper, SealedBlocks};
 use crate::planted::{Bug, is_planted};
 use crate::pressure::{Held, Together};
 use crate::segments::{KeptSegments, SegmentEnv, Segments};
@@ -47,6 +48,8 @@ pub(crate) struct VolumeEnv {
     pub shipping: Arc<Shipping>,
     pub caches: Arc<Caches>,
     pub index_cache: IndexCache,
+    /// Wraps the data keys of new volumes; without it they are not encrypted.
+    pub master_key: Option<Arc<dyn KeyWrapper>>,
     pub kept: Arc<KeptSegments>,
     pub bulk_room: Arc<Semaphore>,
     /// Inline data of all volumes in memory.
@@ -71,6 +74,27 @@ fn index_path(id: VolumeId) -> Path {
     prefix(id).join("index")
 }
 
+/// What the marker of a volume without keys holds.
+const MARKER: &[u8] = b"holdfast volume, format 1\n";
+/// What the marker of an encrypted volume holds: its key ring cannot be missing.
+const MARKER_ENCRYPTED: &[u8] = b"holdfast volume, format 2, encrypted\n";
+
+impl VolumeEnv {
+    async fn open_index(&self, id: VolumeId, opening: Opening, keys: Option<&Arc<KeyRing>>) -> Result<Index> {
+        let blocks = keys.map(|keys| SealedBlocks::new(keys.clone(), self.random.clone()));
+        let blocks = blocks.map(|blocks| Arc::new(blocks) as Arc<dyn BlockTransformer>);
+        let random = self.random.clone();
+        Index::open(&self.store, index_path(id), &self.index_cache, opening, random, blocks).await
+    }
+
+    /// The opened keys of a volume that has some.
+    async fn load_keys(&self, id: VolumeId) -> Result<Arc<KeyRing>> {
+        let keys = key_rings::load(&self.store, self.master_key.as_deref(), id).await?;
+        // A deletion that was cut short, or a loss: either way nothing of it can be read.
+        keys.ok_or_else(|| Error::corrupt(format!("{id} is encrypted and its key ring is gone")))
+    }
+}
+
 /// Makes an empty volume. One that exists is left as it is.
 pub(crate) async fn create(
     env: &VolumeEnv,
@@ -84,8 +108,15 @@ pub(crate) async fn create(
     }
     // What a creation that was cut short, or a deletion, left behind.
     env.store.delete_all(&prefix(id)).await?;
-    let random = env.random.clone();
-    let index = Index::open(&env.store, index_path(id), &env.index_cache, opening, random).await?;
+    // The ring comes before anything that is sealed with it.
+    let keys = match &env.master_key {
+        Some(master_key) => {
+            key_rings::create(&env.store, master_key.as_ref(), env.random.as_ref(), id, None).await?;
+            Some(env.load_keys(id).await?)
+        }
+        None => None,
+    };
+    let index = env.open_index(id, opening, keys.as_ref()).await?;
     let mut hash_key = [0; 32];
     env.random.fill(&mut hash_key);
     let counters = Counters {
@@ -103,7 +134,8 @@ pub(crate) async fn create(
     batch.put(keys::inode(ROOT_INO), root);
     index.commit(batch).await?;
     index.close().await?;
-    env.store.put(&marker(id), vec![Bytes::from_static(b"holdfast volume, format 1\n")]).await
+    let content = if keys.is_some() { MARKER_ENCRYPTED } else { MARKER };
+    env.store.put(&marker(id), vec![Bytes::from_static(content)]).await
 }
 
 /// A directory that any user may write to, as `/tmp` is.
@@ -130,20 +162,18 @@ fn root_inode(clock: &dyn Clock, generation: u32) -> Inode {
 /// Opens a volume and brings it up to date with what was found in the journal.
 ///
 /// # Errors
-/// [`Error::NoSuchVolume`]; [`Error::Corrupt`] if the index or a record makes no sense, or if records are missing;
-/// [`Error::Unavailable`] if the store does not answer.
+/// [`Error::NoSuchVolume`]; [`Error::Locked`] if its keys cannot be opened; [`Error::Corrupt`] if the index or a
+/// record makes no sense, or if records are missing; [`Error::Unavailable`] if the store does not answer.
 pub(crate) async fn open(
     env: &VolumeEnv,
     id: VolumeId,
     opening: Opening,
     found: VolumeRecords,
 ) -> Result<Arc<Volume>> {
-    if env.store.read_whole(&marker(id)).await?.is_none() {
-        return Err(Error::NoSuchVolume);
-    }
-    let random = env.random.clone();
+    let marker = env.store.read_whole(&marker(id)).await?.ok_or(Error::NoSuchVolume)?;
     env.damaged.check(id).await?;
-    let index = Index::open(&env.store, index_path(id), &env.index_cache, opening, random).await?;
+    let keys = if marker == MARKER_ENCRYPTED { Some(env.load_keys(id).await?) } else { None };
+    let index = env.open_index(id, opening, keys.as_ref()).await?;
     let meta = index.get(keys::META).await?.ok_or_else(|| Error::corrupt(format!("{id} has no own row")))?;
     let meta = Meta::decode(Take::new(meta))?;
     env.journal.pass(meta.applied_lsn);
@@ -155,13 +185,15 @@ pub(crate) async fn open(
         index.close().await?;
         return Err(refusal);
     }
-    let wanted = replay(&mut state, &index, env.clock.as_ref(), id, found.records).await?;
+    let replayed = Replay { id, keys: keys.as_deref(), index: &index, clock: env.clock.as_ref() };
+    let wanted = replayed.run(&mut state, found.records).await?;
     if !is_planted(Bug::ReusedInodes) {
         // Numbers of inodes that a crash took back may be known to clients: each opening has its own.
         state.counters.next_ino = state.counters.next_ino.max(index.epoch() * limits::INODES_PER_OPENING_MAX);
     }
     let segments = SegmentEnv {
         volume: id,
+        keys: keys.clone(),
         opening: if is_planted(Bug::CacheKeyShared) { 0 } else { opening },
         disk: env.disk.clone(),
         store: env.store.clone(),
@@ -181,6 +213,7 @@ pub(crate) async fn open(
         epoch: index.epoch(),
         index,
         segments: Arc::new(segments),
+        keys,
         journal: env.journal.clone(),
         shipping: env.shipping.clone(),
         clock: env.clock.clone(),
@@ -266,38 +299,42 @@ fn with_planted_bugs(mut record: Record) -> Record {
     record
 }
 
-/// Applies the records that the index does not include; the segments that they point into.
-async fn replay(
-    state: &mut State,
-    index: &Index,
-    clock: &dyn Clock,
+/// What records are replayed with.
+struct Replay<'a> {
     id: VolumeId,
-    records: Vec<JournalRecord>,
-) -> Result<HashSet<u64>> {
-    let mut wanted = HashSet::new();
-    let indexed = state.lsn;
-    for JournalRecord { lsn, previous, body, .. } in records {
-        if lsn <= indexed {
-            continue;
+    keys: Option<&'a KeyRing>,
+    index: &'a Index,
+    clock: &'a dyn Clock,
+}
+
+impl Replay<'_> {
+    /// Applies the records that the index does not include; the segments that they point into.
+    async fn run(&self, state: &mut State, records: Vec<JournalRecord>) -> Result<HashSet<u64>> {
+        let mut wanted = HashSet::new();
+        let indexed = state.lsn;
+        for JournalRecord { lsn, previous, body, .. } in records {
+            if lsn <= indexed {
+                continue;
+            }
+            if previous.is_some_and(|previous| previous != state.lsn) {
+                tracing::warn!(volume = %self.id, lsn, "a change is lost: one before it was never shipped");
+                continue;
+            }
+            state.active_logged += body.len() as u64;
+            let record = with_planted_bugs(records::decode(body, self.keys, self.id, state.lsn)?);
+            wanted.extend(record.changes.iter().filter_map(|change| match change {
+                Change::Frame { at, .. } => Some(at.segment),
+                _ => None,
+            }));
+            let mut loaded = Loaded::default();
+            loaded.keep_if(state.index_version);
+            while let Err(need) = state.missing_for(&record, &loaded) {
+                let row = load::read(self.index, &need).await?;
+                state.cache(row.clone());
+                loaded.put(row);
+            }
+            state.apply(lsn, record, &loaded, self.clock.monotonic());
         }
-        if previous.is_some_and(|previous| previous != state.lsn) {
-            tracing::warn!(volume = %id, lsn, "a change is lost: one before it was never shipped");
-            continue;
-        }
-        state.active_logged += body.len() as u64;
-        let record = with_planted_bugs(Record::decode(body)?);
-        wanted.extend(record.changes.iter().filter_map(|change| match change {
-            Change::Frame { at, .. } => Some(at.segment),
-            _ => None,
-        }));
-        let mut loaded = Loaded::default();
-        loaded.keep_if(state.index_version);
-        while let Err(need) = state.missing_for(&record, &loaded) {
-            let row = load::read(index, &need).await?;
-            state.cache(row.clone());
-            loaded.put(row);
-        }
-        state.apply(lsn, record, &loaded, clock.monotonic());
+        Ok(wanted)
     }
-    Ok(wanted)
 }

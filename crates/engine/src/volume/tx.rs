@@ -5,6 +5,7 @@ use std::sync::Arc;
 use holdfast_base::{Durability, Timestamp, limits};
 
 use super::load::{Loaded, Need};
+use super::records;
 use super::state::State;
 use super::{FileId, Volume};
 use crate::error::Error;
@@ -170,9 +171,9 @@ impl<'a> Tx<'a> {
         self.state.missing_for(&record, self.loaded)?;
         let mut scratch = std::mem::take(&mut self.state.scratch);
         scratch.clear();
-        record.encode(&mut scratch);
-        let previous = self.state.lsn;
-        let lsn = self.volume.journal.append(self.volume.id, previous, &scratch);
+        let (volume, previous) = (self.volume, self.state.lsn);
+        let encoded = records::encode(&record, volume.keys.as_deref(), volume.id, previous, &mut scratch);
+        let lsn = encoded.and_then(|()| volume.journal.append(volume.id, previous, &scratch));
         self.state.active_logged += scratch.len() as u64;
         self.state.scratch = scratch;
         let lsn = lsn?;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use holdfast_base::{ManualClock, Random, SeededRandom, VolumeId};
 use holdfast_engine::{
-    Caller, Compression, CreateMode, Disk, Durability, Engine, EngineConfig, Environment, FileId, MemoryDisk,
-    SetAttr, Store, Volume, VolumeSettings, VolumeSpec,
+    Caller, Compression, CreateMode, Disk, Durability, Engine, EngineConfig, Environment, FileId, KeyWrapper,
+    MasterKey, MemoryDisk, SetAttr, Store, Volume, VolumeSettings, VolumeSpec,
 };
 
 /// A node whose machine can crash.
@@ -21,8 +21,21 @@ pub struct Machine {
     pub random: Arc<SeededRandom>,
     pub clock: Arc<ManualClock>,
     pub engine: Arc<Engine>,
+    pub master_key: Option<Arc<dyn KeyWrapper>>,
     ship: bool,
     journal_file_bytes: u64,
+}
+
+/// How a node is started, beside what it is started on.
+pub struct Options {
+    pub journal_file_bytes: u64,
+    pub master_key: Option<Arc<dyn KeyWrapper>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { journal_file_bytes: 256 << 10, master_key: None }
+    }
 }
 
 /// What a node is started with.
@@ -36,6 +49,8 @@ pub struct Parts {
     pub journal_file_bytes: u64,
     /// How long an answer of class `object` waits for the store.
     pub object_wait: Duration,
+    /// Encrypts new volumes.
+    pub master_key: Option<Arc<dyn KeyWrapper>>,
 }
 
 pub const OBJECT_WAIT: Duration = Duration::from_secs(15);
@@ -62,8 +77,20 @@ impl Machine {
         let random = Arc::new(SeededRandom::new(seed));
         let clock = Arc::new(ManualClock::at(1_700_000_000_000_000_000));
         let (disk, journal_file_bytes) = (MemoryDisk::new(), 256 << 10);
-        let parts = Parts { disk, store, random, clock, ship, journal_file_bytes, object_wait };
+        let master_key = None;
+        let parts = Parts { disk, store, random, clock, ship, journal_file_bytes, object_wait, master_key };
         Self::boot_parts(parts).await.unwrap()
+    }
+
+    /// The same as [`Machine::start`] with a master key: every volume is encrypted.
+    pub async fn start_sealed(seed: u64) -> Self {
+        Self::start(seed).await.sealed().await
+    }
+
+    /// The same node started again with a master key.
+    pub async fn sealed(mut self) -> Self {
+        self.master_key = Some(Arc::new(MasterKey::new(&[0x5a; 32])));
+        self.restart().await
     }
 
     pub async fn boot(
@@ -72,25 +99,26 @@ impl Machine {
         random: Arc<SeededRandom>,
         clock: Arc<ManualClock>,
     ) -> Self {
-        Self::boot_with(disk, store, random, clock, 256 << 10).await
+        Self::boot_with(disk, store, random, clock, Options::default()).await
     }
 
-    /// A start with journal files of another size.
+    /// A start with other options.
     pub async fn boot_with(
         disk: MemoryDisk,
         store: Store,
         random: Arc<SeededRandom>,
         clock: Arc<ManualClock>,
-        journal_file_bytes: u64,
+        options: Options,
     ) -> Self {
-        let parts =
-            Parts { disk, store, random, clock, ship: false, journal_file_bytes, object_wait: OBJECT_WAIT };
+        let Options { journal_file_bytes, master_key } = options;
+        let (ship, object_wait) = (false, OBJECT_WAIT);
+        let parts = Parts { disk, store, random, clock, ship, journal_file_bytes, object_wait, master_key };
         Self::boot_parts(parts).await.unwrap()
     }
 
     /// A start with everything chosen.
     pub async fn boot_parts(parts: Parts) -> holdfast_engine::Result<Self> {
-        let Parts { disk, store, random, clock, ship, journal_file_bytes, object_wait } = parts;
+        let Parts { disk, store, random, clock, ship, journal_file_bytes, object_wait, master_key } = parts;
         let mut config = EngineConfig::new(PathBuf::from("/node"));
         config.journal.segment_bytes = journal_file_bytes;
         config.background = false;
@@ -101,16 +129,17 @@ impl Machine {
             disk: Arc::new(disk.clone()) as Arc<dyn Disk>,
             clock: clock.clone(),
             random: random.clone(),
+            master_key: master_key.clone(),
         };
         let engine = Engine::start(config, environment).await?;
-        Ok(Self { disk, store, random, clock, engine, ship, journal_file_bytes })
+        Ok(Self { disk, store, random, clock, engine, master_key, ship, journal_file_bytes })
     }
 
     /// The same node on another disk.
     pub async fn on(self, disk: MemoryDisk) -> Self {
-        let Self { store, random, clock, ship, journal_file_bytes, .. } = self;
+        let Self { store, random, clock, ship, journal_file_bytes, master_key, .. } = self;
         let object_wait = OBJECT_WAIT;
-        let parts = Parts { disk, store, random, clock, ship, journal_file_bytes, object_wait };
+        let parts = Parts { disk, store, random, clock, ship, journal_file_bytes, object_wait, master_key };
         Self::boot_parts(parts).await.unwrap()
     }
 
@@ -169,6 +198,24 @@ impl Machine {
         self.random.fill(&mut bytes);
         bytes.into()
     }
+}
+
+/// Every file of a disk, with its path.
+pub fn disk_files(disk: &MemoryDisk) -> Vec<(String, Vec<u8>)> {
+    let (mut found, mut left) = (Vec::new(), vec![PathBuf::from("/")]);
+    while let Some(dir) = left.pop() {
+        for name in disk.list(&dir).unwrap() {
+            let path = dir.join(name);
+            match disk.open(&path) {
+                Ok(file) => {
+                    let bytes = file.read_vec_at(file.size_bytes().unwrap() as usize, 0).unwrap();
+                    found.push((path.to_str().unwrap().to_owned(), bytes));
+                }
+                Err(_) => left.push(path),
+            }
+        }
+    }
+    found
 }
 
 pub fn root() -> Caller {

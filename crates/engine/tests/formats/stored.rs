@@ -7,11 +7,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::TryStreamExt;
 use holdfast_base::{ManualClock, SeededRandom, VolumeId};
-use holdfast_engine::{Disk, MemoryDisk, Store};
+use holdfast_engine::{Disk, KeyWrapper, MasterKey, MemoryDisk, Store};
 use object_store::{ObjectStore, ObjectStoreExt};
 use uuid::Uuid;
 
-use crate::common::Machine;
+use crate::common::{Machine, Options, disk_files};
 
 /// The volume of every fixture.
 pub const VOLUME: VolumeId = VolumeId(Uuid::from_u128(0x0123_4567_89ab_4def_8123_4567_89ab_cdef));
@@ -21,19 +21,22 @@ const JOURNAL_FILE_BYTES: u64 = 16 << 10;
 /// Where a test's node keeps its files.
 const NODE: &str = "/node";
 
-/// An empty node with small journal files.
-pub async fn blank() -> Machine {
-    boot(MemoryDisk::new(), Store::memory()).await
+/// An empty node with small journal files, with the master key of all fixtures or without.
+pub async fn blank(sealed: bool) -> Machine {
+    boot(MemoryDisk::new(), Store::memory(), sealed).await
 }
 
-async fn boot(disk: MemoryDisk, store: Store) -> Machine {
+async fn boot(disk: MemoryDisk, store: Store, sealed: bool) -> Machine {
     let random = Arc::new(SeededRandom::new(11));
     let clock = Arc::new(ManualClock::at(1_800_000_000_000_000_000));
-    Machine::boot_with(disk, store, random, clock, JOURNAL_FILE_BYTES).await
+    let master_key: Option<Arc<dyn KeyWrapper>> =
+        if sealed { Some(Arc::new(MasterKey::new(&[0x5a; 32]))) } else { None };
+    let options = Options { journal_file_bytes: JOURNAL_FILE_BYTES, master_key };
+    Machine::boot_with(disk, store, random, clock, options).await
 }
 
 /// A node that starts on a fixture.
-pub async fn load(fixture: &Path) -> Machine {
+pub async fn load(fixture: &Path, sealed: bool) -> Machine {
     let (disk, store) = (MemoryDisk::new(), Store::memory());
     for (name, bytes) in files(&fixture.join("node")) {
         let file = disk.create(&Path::new(NODE).join(name)).unwrap();
@@ -44,34 +47,26 @@ pub async fn load(fixture: &Path) -> Machine {
         let path = object_store::path::Path::from(name.to_str().unwrap());
         store.objects().put(&path, Bytes::from(bytes).into()).await.unwrap();
     }
-    boot(disk, store).await
+    boot(disk, store, sealed).await
 }
 
 /// Writes out what a node has on stable storage, as if it were cut off now.
 pub async fn save(machine: Machine, fixture: &Path) {
     let Machine { disk, store, engine, .. } = machine;
     drop(engine);
-    copy_disk(&disk, Path::new(NODE), &fixture.join("node"));
+    for (path, bytes) in disk_files(&disk) {
+        write(&fixture.join("node").join(Path::new(&path).strip_prefix(NODE).unwrap()), &bytes);
+    }
     let mut objects = store.objects().list(None);
     while let Some(object) = objects.try_next().await.unwrap() {
         let bytes = store.read_whole(&object.location).await.unwrap().unwrap();
-        let target = fixture.join("store").join(object.location.as_ref());
-        fs::create_dir_all(target.parent().unwrap()).unwrap();
-        fs::write(target, bytes).unwrap();
+        write(&fixture.join("store").join(object.location.as_ref()), &bytes);
     }
 }
 
-fn copy_disk(disk: &MemoryDisk, from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for name in disk.list(from).unwrap() {
-        match disk.open(&from.join(&name)) {
-            Ok(file) => {
-                let bytes = file.read_vec_at(file.size_bytes().unwrap() as usize, 0).unwrap();
-                fs::write(to.join(&name), bytes).unwrap();
-            }
-            Err(_) => copy_disk(disk, &from.join(&name), &to.join(&name)),
-        }
-    }
+fn write(target: &Path, bytes: &[u8]) {
+    fs::create_dir_all(target.parent().unwrap()).unwrap();
+    fs::write(target, bytes).unwrap();
 }
 
 /// All files below a directory, with their names relative to it.

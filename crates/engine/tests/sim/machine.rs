@@ -115,6 +115,7 @@ impl Machine {
             disk: Arc::new(self.disk.clone()) as Arc<dyn Disk>,
             clock: self.clock.clone(),
             random: self.random.clone(),
+            master_key: None,
         };
         Engine::start(config, environment).await
     }

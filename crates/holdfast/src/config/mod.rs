@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use args::ServeArgs;
 pub use network::Network;
-pub use settings::{LogFormat, Settings};
+pub use settings::{LogFormat, MasterKeySource, Settings};
 
 use table::{OPTIONS, Spec};
 

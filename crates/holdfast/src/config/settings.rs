@@ -24,6 +24,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// Where a master key is read from at start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MasterKeySource {
+    /// A file that holds nothing else.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+}
+
 /// Everything that can be configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -43,6 +52,8 @@ pub struct Settings {
     pub ship: bool,
     /// How often it is.
     pub ship_every: Duration,
+    /// Where the master key is; `None` to encrypt nothing.
+    pub master_key: Option<MasterKeySource>,
     /// Who may mount by id or name.
     pub nfs_allow: Vec<Network>,
     /// Memory for file data.
@@ -102,6 +113,7 @@ impl Settings {
             nfs_addr: address(table::NFS_ADDR)?,
             portmap_addr: given.value(table::PORTMAP_ADDR, read_address_or_off)?,
             http_addr: address(table::HTTP_ADDR)?,
+            master_key: given.value(table::MASTER_KEY, read_master_key)?,
             nfs_allow: given.value(table::NFS_ALLOW, read_networks)?,
             cache_data: size(table::CACHE_DATA)?,
             cache_metadata: size(table::CACHE_METADATA)?,
@@ -152,6 +164,18 @@ fn read_dir(text: &str) -> Result<PathBuf, String> {
     std::path::absolute(text)
         .map(|path| path.components().collect())
         .map_err(|error| format!("`{text}` is not a directory's path: {error}"))
+}
+
+fn read_master_key(text: &str) -> Result<Option<MasterKeySource>, String> {
+    match text.split_once(':') {
+        None if text == "none" => Ok(None),
+        Some(("file", path)) if !path.is_empty() => Ok(Some(MasterKeySource::File(path.into()))),
+        Some(("env", name)) if !name.is_empty() => Ok(Some(MasterKeySource::Env(name.to_owned()))),
+        // The text is not repeated: somebody may have written the key itself.
+        _ => {
+            Err("a master key is named as file:PATH or env:NAME, not given itself; or write none".to_owned())
+        }
+    }
 }
 
 fn read_networks(text: &str) -> Result<Vec<Network>, String> {

@@ -55,6 +55,8 @@ options! {
         "Whether the journal goes to the store as well, so that a lost disk costs little: on, off, or auto (on unless the store is file:// or memory://). Filesystems of durability object always ship.";
     SHIP_SECONDS: "ship-seconds" "SECONDS" = "1",
         "How often it does: what a lost disk costs at most, from 0.1 to 60.";
+    MASTER_KEY: "master-key" "SOURCE" = "none",
+        "What encrypts new filesystems, and opens those that it encrypted: file:PATH or env:NAME, holding 32 bytes as 64 hexadecimal digits or as base64. With none, new filesystems are not encrypted.";
     NFS_ALLOW: "nfs-allow" "NETWORKS" = "127.0.0.0/8,::1/128",
         "Networks, separated by commas, whose clients may mount /<filesystem id> and /<name of a filesystem of the team default>.";
     CACHE_DATA: "cache-data" "SIZE" = "256mib",

@@ -31,6 +31,18 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
 }
 
 #[test]
+fn a_master_key_is_named_and_never_given() {
+    let source = |text: &str| collect(&[("master-key", text)], &[], "").map(|settings| settings.master_key);
+    assert_eq!(source("none"), Ok(None));
+    assert_eq!(source("file:/etc/key"), Ok(Some(MasterKeySource::File("/etc/key".into()))));
+    assert_eq!(source("env:KEY"), Ok(Some(MasterKeySource::Env("KEY".to_owned()))));
+    for wrong in ["file:", "env:", "5a5a5a5a", "kms:x"] {
+        let refused = source(wrong).unwrap_err().to_string();
+        assert!(refused.contains("file:PATH") && !refused.contains("5a5a"), "{refused}");
+    }
+}
+
+#[test]
 fn defaults_follow_the_data_directory() {
     let settings = collect(&[("data-dir", "/var/lib/./hold%fast/")], &[], "").unwrap();
     assert_eq!(settings.data_dir, Path::new("/var/lib/hold%fast"));

@@ -66,6 +66,7 @@ pub(super) fn failed(error: Error) -> FilesError {
         Error::NotSync => FilesError::PreconditionFailed,
         Error::NotSupported(_) => FilesError::NotRegular,
         Error::NoSuchVolume => FilesError::NoVolume,
+        Error::Locked(_) => FilesError::Locked(Box::new(error)),
         Error::Unavailable(_) => FilesError::Unavailable(Box::new(error)),
         // The port's values make sense by their types, so an argument that makes none is a defect here.
         Error::Invalid(_) | Error::Corrupt(_) | Error::Io(_) => FilesError::Io(Box::new(error)),

@@ -25,6 +25,7 @@ async fn fixture() -> Fixture {
         disk: Arc::new(RealDisk),
         clock: Arc::new(SystemClock::default()),
         random: random.clone(),
+        master_key: None,
     };
     let engine = Engine::start(EngineConfig::new(dir.path().into()), environment).await.unwrap();
     let clock = Arc::new(SystemClock::default());

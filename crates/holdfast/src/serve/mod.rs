@@ -11,6 +11,7 @@ mod data_dir;
 mod exports;
 mod keys;
 mod logging;
+mod master_key;
 mod metrics;
 mod private_file;
 mod start;

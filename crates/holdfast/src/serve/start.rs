@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use super::catalogue_copy::{self, CatalogueCopy};
 use super::data_dir::{Addresses, DataDir};
 use super::exports::CatalogueExports;
-use super::{keys, metrics};
+use super::{keys, master_key, metrics};
 use crate::config::{Settings, table};
 use crate::exit::{Exit, Failure};
 use crate::files::EngineFiles;
@@ -114,7 +114,8 @@ async fn start_engine(
         ship_every: settings.ship_every,
         ..EngineConfig::new(settings.data_dir.clone())
     };
-    let environment = Environment { store, disk: Arc::new(RealDisk), clock, random };
+    let master_key = master_key::read(settings.master_key.as_ref())?;
+    let environment = Environment { store, disk: Arc::new(RealDisk), clock, random, master_key };
     Engine::start(config, environment).await.map_err(|error| cannot("the engine cannot start", &error))
 }
 

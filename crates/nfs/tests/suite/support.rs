@@ -146,6 +146,7 @@ impl World {
             disk,
             clock: Arc::new(SystemClock::default()),
             random: Arc::new(OsRandom),
+            master_key: None,
         };
         let mut config = EngineConfig::new("/node".into());
         // The disk in memory copies a whole file for each sync.

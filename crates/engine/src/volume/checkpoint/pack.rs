@@ -6,8 +6,10 @@ use bytes::{Bytes, BytesMut};
 use holdfast_base::limits::FRAME_MAX_BYTES;
 
 use super::{Memory, pause};
+use crate::disk::blocking;
 use crate::error::Result;
 use crate::format::extent::{FrameRef, Page, Piece, Source};
+use crate::format::frame::FRAME_HEADER_BYTES;
 use crate::segments::Packer;
 use crate::types::Ino;
 use crate::volume::Volume;
@@ -24,21 +26,63 @@ struct Settled {
     skip: u32,
 }
 
+/// Pieces in memory that become one frame.
+struct Run {
+    ino: Ino,
+    page: u64,
+    pieces: Vec<Piece>,
+}
+
+/// A packing under way.
+#[derive(Default)]
+struct Packing {
+    waiting: Vec<Run>,
+    waiting_bytes: usize,
+    packer: Option<Packer>,
+    settled: Vec<Settled>,
+}
+
+impl Packing {
+    fn add(&mut self, run: Run) {
+        let len: usize = run.pieces.iter().map(|piece| piece.len as usize).sum();
+        self.waiting_bytes += FRAME_HEADER_BYTES + len;
+        self.waiting.push(run);
+    }
+
+    /// Notes where the pieces of a run lie now.
+    fn settle(&mut self, run: &Run, at: FrameRef) {
+        let (ino, page, mut skip) = (run.ino, run.page, 0);
+        for piece in &run.pieces {
+            if let Source::Memory { write, .. } = piece.source {
+                self.settled.push(Settled { ino, page, start: piece.start, len: piece.len, write, at, skip });
+            }
+            skip += piece.len;
+        }
+    }
+}
+
+/// Frames that are compressed and sealed before other tasks get their turn.
+const PACK_AT_ONCE_BYTES: usize = 1 << 20;
+
 impl Volume {
     /// Puts all data that the frozen pages hold in memory into segments, and swaps the frozen layer for one whose
     /// pages point there.
     pub(super) async fn pack(&self, frozen: &Arc<Overlay>, memory: &mut Memory) -> Result<Arc<Overlay>> {
-        let mut settled = Vec::new();
-        let mut packer = None;
+        let mut packing = Packing::default();
         for (index, ((ino, page), row)) in frozen.pages.iter().enumerate() {
             for run in runs(row.pieces()) {
-                self.pack_run(*ino, *page, run, &mut packer, &mut settled, memory).await?;
+                packing.add(Run { ino: *ino, page: *page, pieces: run.to_vec() });
+                if packing.waiting_bytes >= PACK_AT_ONCE_BYTES {
+                    self.pack_waiting(&mut packing, memory).await?;
+                }
             }
             pause(index).await;
         }
-        if let Some(packer) = packer.filter(|packer| !packer.is_empty()) {
+        self.pack_waiting(&mut packing, memory).await?;
+        if let Some(packer) = packing.packer.filter(|packer| !packer.is_empty()) {
             self.put(packer, memory).await?;
         }
+        let settled = packing.settled;
         if settled.is_empty() {
             return Ok(frozen.clone());
         }
@@ -53,27 +97,35 @@ impl Volume {
         Ok(swapped)
     }
 
-    async fn pack_run(
-        &self,
-        ino: Ino,
-        page: u64,
-        run: &[Piece],
-        packer: &mut Option<Packer>,
-        settled: &mut Vec<Settled>,
-        memory: &mut Memory,
-    ) -> Result<()> {
-        let data = join(run);
-        if let Some(full) = packer.take_if(|packer| packer.is_full_for(data.len())) {
-            self.put(full, memory).await?;
+    /// Makes frames of the runs that wait: compressing and sealing is work for a thread of its own.
+    async fn pack_waiting(&self, packing: &mut Packing, memory: &mut Memory) -> Result<()> {
+        if packing.waiting.is_empty() {
+            return Ok(());
         }
-        let at = packer.get_or_insert_with(|| self.segments.packer()).add(ino, data.clone());
-        self.segments.cache_frame(at, data);
-        let mut skip = 0;
-        for piece in run {
-            if let Source::Memory { write, .. } = piece.source {
-                settled.push(Settled { ino, page, start: piece.start, len: piece.len, write, at, skip });
+        let (runs, mut packer) = (std::mem::take(&mut packing.waiting), packing.packer.take());
+        packing.waiting_bytes = 0;
+        let (segments, compression) = (self.segments.clone(), self.settings().compression);
+        let step = move || {
+            let (mut full, mut frames) = (Vec::new(), Vec::with_capacity(runs.len()));
+            for run in runs {
+                let data = join(&run.pieces);
+                full.extend(packer.take_if(|packer| packer.is_full_for(data.len())));
+                let to = match &mut packer {
+                    Some(packer) => packer,
+                    none => none.insert(segments.packer(compression)?),
+                };
+                frames.push((to.add(run.ino, data.clone())?, run, data));
             }
-            skip += piece.len;
+            Ok((full, packer, frames))
+        };
+        let (full, packer, frames) = blocking(self.segments.disk(), step).await?;
+        packing.packer = packer;
+        for packer in full {
+            self.put(packer, memory).await?;
+        }
+        for (at, run, data) in frames {
+            self.segments.cache_frame(at, data);
+            packing.settle(&run, at);
         }
         Ok(())
     }

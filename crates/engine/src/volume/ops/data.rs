@@ -8,6 +8,7 @@ use holdfast_base::limits::{
 };
 
 use super::{count_bytes, setattr::clear_set_ids, wcc};
+use crate::aead::TAG_BYTES;
 use crate::durable::{Durable, Pending};
 use crate::error::{Error, Result};
 use crate::format::extent::{FrameRef, Piece, Source, in_page, page_of};
@@ -76,16 +77,14 @@ impl Volume {
     /// Reads frames that lie one behind the other. One that is wanted in part, or that comes from the store, goes
     /// through the cache of frames; whole ones on the local disk are in the kernel's page cache already.
     async fn fetch_run(&self, run: &[Part], chunks: &mut Vec<Bytes>) -> Result<()> {
-        let cut = |frame: &Bytes, part: &Part| match part {
-            Part::Frame { skip, len, .. } => frame.slice(*skip as usize..(*skip + *len) as usize),
-            Part::Hole(_) | Part::Memory(_) => Bytes::new(),
-        };
         let refs: Vec<_> = run.iter().filter_map(Part::frame).collect();
         let (Some(first), Some(segment)) = (run.first(), refs.first().map(|at| at.segment)) else {
             return Ok(());
         };
         if refs.len() == 1 {
-            let whole = first.len() == refs[0].stored_len as usize;
+            // Compressed or sealed, a frame tells its data's length only when it is read. What is asked for is then
+            // enough of it to be worth the whole.
+            let whole = first.len() + TAG_BYTES >= refs[0].stored_len as usize;
             let frame = match self.segments.cached(refs[0]) {
                 Some(frame) => frame,
                 None if whole && self.segments.is_local(segment) => {
@@ -93,7 +92,7 @@ impl Volume {
                 }
                 None => self.segments.frame(refs[0]).await?,
             };
-            chunks.push(cut(&frame, first));
+            chunks.push(first.cut(&frame)?);
             return Ok(());
         }
         let cached: Option<Vec<_>> = refs.iter().map(|at| self.segments.cached(*at)).collect();
@@ -109,7 +108,9 @@ impl Volume {
                 frames
             }
         };
-        chunks.extend(frames.iter().zip(run).map(|(frame, part)| cut(frame, part)));
+        for (frame, part) in frames.iter().zip(run) {
+            chunks.push(part.cut(frame)?);
+        }
         Ok(())
     }
 
@@ -169,7 +170,8 @@ impl Volume {
 
     /// Puts pieces into the open segment.
     pub(crate) async fn store_frames(&self, ino: u64, pieces: Vec<(u64, Bytes)>) -> Result<Unsynced> {
-        self.segments.store(ino, pieces.into_iter().map(|(_, bytes)| bytes).collect()).await
+        let pieces = pieces.into_iter().map(|(_, bytes)| bytes).collect();
+        self.segments.store(ino, pieces, self.settings().compression).await
     }
 
     /// Waits until everything written to the volume so far is durable.
@@ -189,6 +191,19 @@ impl Part {
             Self::Hole(len) => *len,
             Self::Memory(bytes) => bytes.len(),
             Self::Frame { len, .. } => *len as usize,
+        }
+    }
+
+    /// The wanted part of the data of its frame.
+    fn cut(&self, frame: &Bytes) -> Result<Bytes> {
+        match self {
+            Self::Hole(_) | Self::Memory(_) => Ok(Bytes::new()),
+            Self::Frame { skip, len, .. } => {
+                let wanted = *skip as usize..*skip as usize + *len as usize;
+                let fits = wanted.end <= frame.len();
+                fits.then(|| frame.slice(wanted))
+                    .ok_or_else(|| Error::corrupt("a frame is shorter than its extents"))
+            }
         }
     }
 
