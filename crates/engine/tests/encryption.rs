@@ -15,8 +15,8 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use holdfast_base::VolumeId;
 use holdfast_engine::{
-    Compression, Error, KeyWrapper, MasterKey, MemoryDisk, PutOwner, SetAttr, Store, VolumeSettings,
-    VolumeSpec,
+    Compression, Error, KeyWrapper, MasterKey, MemoryDisk, PutOwner, SetAttr, Store, StoreOptions,
+    VolumeSettings, VolumeSpec,
 };
 use object_store::path::Path;
 use object_store::{
@@ -229,8 +229,8 @@ async fn a_deletion_destroys_the_key_first() {
         deleted: Arc::clone(&deleted),
         allowed: allowed.clone(),
     };
-    let store = Store::new(Arc::new(store), None);
     let Machine { random, clock, master_key, .. } = machine;
+    let store = Store::new(Arc::new(store), None, StoreOptions::new(random.clone()));
     let sealed = Options { master_key, ..Options::default() };
     let machine = Machine::boot_with(MemoryDisk::new(), store, random, clock, sealed).await;
     let id = machine.new_volume().await;

@@ -127,6 +127,7 @@ async fn writes_go_on_until_the_bound_and_then_fail_in_bounded_time() {
         disk: Arc::new(MemoryDisk::new()),
         clock: Arc::new(ManualClock::at(1_700_000_000_000_000_000)),
         random: random.clone(),
+        master_key: None,
     };
     let engine = Engine::start(config, environment.clone()).await.unwrap();
     let id = VolumeId::generate(random.as_ref());
