@@ -21,8 +21,7 @@ impl Audit {
     /// The entry of a request; `None` where it changes nothing that is told of.
     pub fn of(request: &Request, principal: Principal) -> Option<Self> {
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
-        let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-        if reads || route.contains("/files") || route == IMPORT_ROUTE {
+        if !is_told(request.method(), &route) {
             return None;
         }
         let path = request.uri().path().chars().filter(|c| !c.is_control()).take(300).collect();
@@ -43,5 +42,35 @@ impl Audit {
             status = status.as_u16(),
             "a control operation"
         );
+    }
+}
+
+/// Whether requests of this method to this route are told of.
+fn is_told(method: &Method, route: &str) -> bool {
+    let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let of_files = route.ends_with("/files") || route.contains("/files/") || route == IMPORT_ROUTE;
+    !reads && !of_files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_operations_are_told_of_and_files_are_not() {
+        for (method, route, told) in [
+            (Method::POST, "/filesystems", true),
+            (Method::PATCH, "/filesystems/{id}", true),
+            (Method::DELETE, "/filesystems/{id}", true),
+            (Method::DELETE, "/volumes/{volume}", true),
+            (Method::POST, "/keys", true),
+            (Method::GET, "/filesystems", false),
+            (Method::HEAD, "/teams", false),
+            (Method::PUT, "/filesystems/{id}/files/{*path}", false),
+            (Method::DELETE, "/filesystems/{id}/files", false),
+            (Method::POST, IMPORT_ROUTE, false),
+        ] {
+            assert_eq!(is_told(&method, route), told, "{method} {route}");
+        }
     }
 }
