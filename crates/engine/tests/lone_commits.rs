@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use holdfast_base::{ManualClock, SeededRandom, VolumeId};
 use holdfast_engine::{
     Caller, Disk, DiskFile, Engine, EngineConfig, Environment, Error, MemoryDisk, SetAttr, Store, Volume,
-    VolumeSpec,
+    VolumeSettings, VolumeSpec,
 };
 use parking_lot::Mutex;
 
@@ -109,7 +109,8 @@ impl Node {
 
     async fn new_volume(&self) -> (VolumeId, Arc<Volume>) {
         let id = VolumeId::generate(self.random.as_ref());
-        let spec = VolumeSpec { limit_bytes: 1 << 30, limit_inodes: 100_000 };
+        let spec =
+            VolumeSpec { limit_bytes: 1 << 30, limit_inodes: 100_000, settings: VolumeSettings::default() };
         self.engine.create_volume(id, spec).await.unwrap();
         (id, self.engine.volume(id).await.unwrap())
     }

@@ -8,7 +8,8 @@ use crate::common::*;
 use async_trait::async_trait;
 use futures::future::join_all;
 use futures::stream::BoxStream;
-use holdfast_engine::{CreateMode, Durability, Error, SetAttr, Store, Volume, VolumeSettings};
+use holdfast_base::SeededRandom;
+use holdfast_engine::{CreateMode, Durability, Error, SetAttr, Store, StoreOptions, Volume, VolumeSettings};
 use object_store::path::Path;
 use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
@@ -163,7 +164,8 @@ async fn a_change_to_class_object_takes_what_came_before_along() {
 async fn a_dead_store_stops_no_local_volume_and_bounds_the_wait_of_the_others() {
     let broken = Arc::new(AtomicBool::new(false));
     let inner = Arc::new(object_store::memory::InMemory::new());
-    let store = Store::new(Arc::new(Breakable { inner, broken: broken.clone() }), None);
+    let options = StoreOptions::new(Arc::new(SeededRandom::new(6)));
+    let store = Store::new(Arc::new(Breakable { inner, broken: broken.clone() }), None, options);
     let machine = Machine::start_parts(6, store, true, Duration::from_millis(700)).await;
     let local = machine.open(machine.new_volume().await).await;
     let id = machine.new_volume_of(Durability::Object).await;
