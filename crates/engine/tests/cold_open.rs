@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Machine, make_file, root};
-use holdfast_engine::{MemoryDisk, Store};
+use holdfast_engine::{MemoryDisk, Store, StoreOptions};
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use object_store::throttle::{ThrottleConfig, ThrottledStore};
@@ -25,7 +25,7 @@ async fn a_first_look_waits_for_few_store_calls() {
     let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
     let machine = Machine::start(31).await;
     let (random, clock) = (machine.random.clone(), machine.clock.clone());
-    let plain = Store::new(objects.clone(), None);
+    let plain = Store::new(objects.clone(), None, StoreOptions::new(random.clone()));
     let machine = Machine::boot(MemoryDisk::new(), plain, random.clone(), clock.clone()).await;
     let id = machine.new_volume().await;
     let volume = machine.open(id).await;
@@ -43,7 +43,8 @@ async fn a_first_look_waits_for_few_store_calls() {
         wait_put_per_call: CALL,
         ..ThrottleConfig::default()
     };
-    let slow = Store::new(Arc::new(ThrottledStore::new(objects, config)), None);
+    let options = StoreOptions::new(random.clone());
+    let slow = Store::new(Arc::new(ThrottledStore::new(objects, config)), None, options);
     let machine = Machine::boot(MemoryDisk::new(), slow, random, clock).await;
     let began = Instant::now();
     let volume = machine.open(id).await;
