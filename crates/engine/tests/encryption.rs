@@ -241,8 +241,8 @@ async fn a_deletion_destroys_the_key_first() {
     allowed.store(1, Ordering::Relaxed);
     assert!(machine.engine.delete_volume(id).await.is_err());
     assert_eq!(*deleted.lock(), [format!("volumes/{}/keys", id.0)]);
-    let machine = machine.crash().await;
     allowed.store(usize::MAX, Ordering::Relaxed);
+    let machine = machine.crash().await;
     assert!(matches!(machine.engine.volume(id).await, Err(Error::Corrupt(_))));
     machine.engine.delete_volume(id).await.unwrap();
     assert!(matches!(machine.engine.volume(id).await, Err(Error::NoSuchVolume)));
