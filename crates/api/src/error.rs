@@ -75,6 +75,8 @@ codes! {
     TeamNotFound = "team_not_found" NOT_FOUND;
     /// No such key.
     KeyNotFound = "key_not_found" NOT_FOUND;
+    /// The filesystem has no such snapshot.
+    SnapshotNotFound = "snapshot_not_found" NOT_FOUND;
     /// No such file or directory.
     PathNotFound = "path_not_found" NOT_FOUND;
     /// The route exists with other methods.
@@ -85,6 +87,8 @@ codes! {
     NameTaken = "name_taken" CONFLICT;
     /// The new size is below what is in use.
     BelowUsage = "below_usage" CONFLICT;
+    /// The filesystem has all the snapshots that it may have.
+    TooManySnapshots = "too_many_snapshots" CONFLICT;
     /// The path exists already.
     PathExists = "path_exists" CONFLICT;
     /// The directory is not empty.
@@ -313,6 +317,15 @@ impl From<FilesError> for ApiError {
             FilesError::NoVolume => {
                 plain(ErrorCode::FilesystemNotFound, "the filesystem has just been deleted")
             }
+            FilesError::InvalidName(rule) => Self::new(ErrorCode::InvalidField, format!("`name`: {rule}")),
+            FilesError::TooManySnapshots(limit) => {
+                let message = format!("a filesystem may have {limit} snapshots; delete one first");
+                Self::new(ErrorCode::TooManySnapshots, message).with_numbers(limit, limit)
+            }
+            FilesError::NoSnapshot => plain(
+                ErrorCode::SnapshotNotFound,
+                "the filesystem has no such snapshot; `GET /filesystems/{id}/snapshots` lists them",
+            ),
             FilesError::NotFound => plain(
                 ErrorCode::PathNotFound,
                 "no such file or directory; `?list=true` on its parent shows what is there",

@@ -76,6 +76,12 @@ id!(
     "team-"
 );
 id!(
+    /// A snapshot of a filesystem.
+    SnapshotId,
+    "snapshot",
+    "snap-"
+);
+id!(
     /// A filesystem as the API knows it.
     FilesystemId,
     "filesystem",

@@ -10,7 +10,7 @@ pub mod settings;
 pub mod size;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
-pub use ids::{AttachmentId, FilesystemId, IdError, KeyId, TeamId, VolumeId};
+pub use ids::{AttachmentId, FilesystemId, IdError, KeyId, SnapshotId, TeamId, VolumeId};
 pub use random::{OsRandom, Random, SeededRandom};
 pub use settings::{Compression, Durability, SettingError, VolumeSettings};
 pub use size::{ByteSize, SizeError};

@@ -117,6 +117,28 @@ pub const VOLUME_IDLE_SECONDS: u64 = 300;
 /// Inodes that are made between two openings of a volume: each opening numbers them from a start of its own, so
 /// that no number that a client saw is given out again, whatever a crash took back.
 pub const INODES_PER_OPENING_MAX: u64 = 1 << 32;
+/// Differences that a check tells one by one; it counts them all.
+pub const CHECK_PROBLEMS_MAX: usize = 1000;
+/// Bytes of a volume that died in its segments before it looks for segments to rewrite.
+pub const REWRITE_AFTER_BYTES: u64 = 64 << 20;
+/// Live bytes that one look moves at most, or a segment more.
+pub const REWRITE_MAX_BYTES: u64 = 256 << 20;
+/// Pieces of files that one look moves at most, or a run of rows more.
+pub const REWRITE_MAX_PIECES: usize = 200_000;
+/// Segments below this many bytes are merged,
+pub const REWRITE_SMALL_BYTES: u64 = 8 << 20;
+/// once there are this many of them.
+pub const REWRITE_SMALL_SEGMENTS: usize = 16;
+/// Seconds between two collections of what was given up.
+pub const COLLECT_SECONDS: u64 = 30;
+/// Collections from one sweep of the whole store to the next: a day's.
+pub const SWEEP_ROUNDS: u64 = 24 * 3600 / COLLECT_SECONDS;
+/// Snapshots of one volume.
+pub const SNAPSHOTS_MAX: u64 = 1000;
+/// Longest name of a snapshot, bytes.
+pub const SNAPSHOT_NAME_MAX_BYTES: usize = 250;
+/// Snapshots held open for reading at once; the least recently used idle one is closed for the next.
+pub const OPEN_SNAPSHOTS_MAX: usize = 256;
 /// Entries in one answer of a directory listing inside the engine.
 pub const LIST_PAGE_MAX_ENTRIES: usize = 4096;
 /// Bytes of one extended header in a tar archive (long names and the like).

@@ -1,5 +1,11 @@
 //! The node: its journal and its open volumes.
 
+mod collect;
+mod delete;
+mod forks;
+mod restore;
+mod snapshots;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +16,7 @@ use holdfast_base::{Clock, Random, VolumeId, limits};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::cache::{CacheConfig, Caches};
 use crate::damaged::Damaged;
@@ -17,13 +24,15 @@ use crate::disk::{Disk, blocking};
 use crate::error::{Error, Result};
 use crate::index::IndexCache;
 use crate::journal::{Journal, JournalConfig, Lag, Recovered, VolumeRecords, recover};
-use crate::keys::{self, KeyWrapper};
+use crate::keys::KeyWrapper;
 use crate::node_state::{NodeState, handle_key};
 use crate::segments::KeptSegments;
 use crate::ship::{Shipping, ShippingConfig, rebuild};
 use crate::store::Store;
 use crate::types::VolumeSpec;
 use crate::volume::{self, Volume, VolumeEnv};
+pub use collect::Collected;
+pub(crate) use delete::id_in;
 
 /// Where a node keeps what, and how much memory it may use.
 #[derive(Clone, Debug)]
@@ -89,6 +98,12 @@ pub struct Engine {
     locked: Mutex<BTreeSet<VolumeId>>,
     openings: AtomicU64,
     background: Mutex<Vec<JoinHandle<()>>>,
+    /// Snapshots that are open for reading.
+    views: Mutex<BTreeMap<(VolumeId, Uuid), Arc<Slot>>>,
+    /// One lock for each family of volumes: snapshots, forks, restores, deletions and collections take turns.
+    families: Mutex<BTreeMap<VolumeId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Families to be collected.
+    garbage: Mutex<BTreeSet<VolumeId>>,
 }
 
 impl Engine {
@@ -155,6 +170,9 @@ impl Engine {
             locked: Mutex::default(),
             openings: AtomicU64::new(0),
             background: Mutex::default(),
+            views: Mutex::default(),
+            families: Mutex::default(),
+            garbage: Mutex::default(),
         });
         if config.background {
             let tasks = [
@@ -162,6 +180,7 @@ impl Engine {
                 tokio::spawn(engine.clone().keep_checkpointing()),
                 tokio::spawn(watch_store(engine.env.store.clone())),
                 tokio::spawn(engine.clone().keep_shipping(config.ship_every)),
+                tokio::spawn(engine.clone().keep_collecting()),
             ];
             engine.background.lock().extend(tasks);
         }
@@ -171,12 +190,17 @@ impl Engine {
     /// Makes an empty volume whose root any user may write to. One that exists is left as it is.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if the store does not work.
+    /// [`Error::Unavailable`] if the store does not work; [`Error::Exists`] if the volume was deleted and its forks
+    /// live on.
     pub async fn create_volume(&self, id: VolumeId, spec: VolumeSpec) -> Result<()> {
+        let _family = self.family_lock(id).lock_owned().await;
         let slot = self.slot(id);
         let _turn = slot.turn.lock().await;
         if slot.volume.lock().is_some() {
             return Ok(());
+        }
+        if delete::read_tombstone(&self.env.store, id).await?.is_some() {
+            return Err(Error::Exists);
         }
         let before = self.env.journal.next_lsn() - 1;
         volume::create(&self.env, id, self.next_opening(), spec, before).await
@@ -192,6 +216,11 @@ impl Engine {
             return Ok(volume);
         }
         let _turn = slot.turn.lock().await;
+        self.open_in(id, &slot).await
+    }
+
+    /// The volume in its place, opened if needed; the caller has the place's turn.
+    async fn open_in(&self, id: VolumeId, slot: &Slot) -> Result<Arc<Volume>> {
         if let Some(volume) = slot.volume.lock().clone() {
             return Ok(volume);
         }
@@ -212,39 +241,6 @@ impl Engine {
         *slot.volume.lock() = Some(volume.clone());
         metrics::gauge!("holdfast_open_volumes").increment(1);
         Ok(volume)
-    }
-
-    /// Deletes a volume and all its objects, its keys first: from then on nobody can read what is left of it, nor any
-    /// copy. One that does not exist is no error.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] if the store does not work; calling it again goes on.
-    pub async fn delete_volume(&self, id: VolumeId) -> Result<()> {
-        let slot = self.slot(id);
-        let _turn = slot.turn.lock().await;
-        keys::destroy(&self.env.store, id).await?;
-        self.env.store.delete(&volume::marker(id)).await?;
-        self.note_locked(id, None);
-        let open = slot.volume.lock().take();
-        if let Some(volume) = open {
-            volume.abandon().await;
-            metrics::gauge!("holdfast_open_volumes").decrement(1);
-        }
-        self.recovered.lock().take(id);
-        self.env.journal.release(id, u64::MAX);
-        self.env.damaged.forget(id).await?;
-        let dir = self.env.spool_dir.join(id.0.to_string());
-        let disk = self.env.disk.clone();
-        blocking(self.env.disk.as_ref(), move || {
-            for name in disk.list(&dir)? {
-                disk.remove(&dir.join(name))?;
-            }
-            Ok(())
-        })
-        .await?;
-        self.env.store.delete_all(&volume::prefix(id)).await?;
-        self.slots.lock().remove(&id);
-        Ok(())
     }
 
     /// The write verifier of RFC 1813 section 3.3.7: changes when unsynced data may have been lost, and only then.
@@ -291,6 +287,7 @@ impl Engine {
                 Err(error) => result = result.and(Err(error)),
             }
         }
+        self.close_all_views().await;
         let slots = std::mem::take(&mut *self.slots.lock());
         for (id, slot) in slots {
             let _turn = slot.turn.lock().await;
@@ -345,6 +342,11 @@ impl Engine {
             _ => drop(locked.remove(&id)),
         }
         metrics::gauge!("holdfast_locked_volumes").set(locked.len() as f64);
+    }
+
+    /// The node's object store.
+    pub(crate) fn store(&self) -> &Store {
+        &self.env.store
     }
 
     fn slot(&self, id: VolumeId) -> Arc<Slot> {

@@ -66,9 +66,15 @@ pub enum Error {
     /// The operation is not possible on this kind of file (ENOTSUP / NFS3ERR_BADTYPE).
     #[error("not supported: {0}")]
     NotSupported(&'static str),
+    /// A snapshot cannot be changed (EROFS).
+    #[error("a snapshot is read-only")]
+    ReadOnly,
     /// The volume does not exist on this node's store.
     #[error("no such volume")]
     NoSuchVolume,
+    /// The volume has no such snapshot.
+    #[error("no such snapshot")]
+    NoSuchSnapshot,
     /// Try again later: the store or the disk is slow or down, or a limit is reached.
     #[error("temporarily unavailable: {0}")]
     Unavailable(Arc<str>),

@@ -6,6 +6,7 @@
 //!
 //! In a crash: the index is what its last flushed batch made it. A flush that was cut short never happened.
 
+mod branch;
 mod clock;
 
 use std::ops::Bound;
@@ -18,13 +19,16 @@ use futures::TryFutureExt;
 use holdfast_base::{Clock, Random};
 use object_store::path::Path;
 use slatedb::config::{
-    CompactionWorkerOptions, CompactorOptions, FlushOptions, FlushType, GarbageCollectorDirectoryOptions,
-    GarbageCollectorOptions, ScanOptions, Settings, SizeTieredCompactionSchedulerOptions,
+    CompactionWorkerOptions, CompactorOptions, DbReaderOptions, FlushOptions, FlushType, ScanOptions,
+    Settings, SizeTieredCompactionSchedulerOptions,
 };
-use slatedb::{BlockTransformer, CompactorBuilder, Db, GarbageCollectorBuilder, WriteBatch};
+use slatedb::{BlockTransformer, CompactorBuilder, Db, DbReader, DbReaderMode, WriteBatch};
+use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::store::Store;
+use branch::collect_tables;
+pub(crate) use branch::{clone_index, collect_closed, delete_index, pins, unpin};
 use clock::IndexClock;
 
 /// L0 tables that start a compaction after a checkpoint.
@@ -37,10 +41,15 @@ const COMPACTION_POLL: Duration = Duration::from_millis(50);
 const STEP_TIMEOUT: Duration = Duration::from_secs(60);
 /// Retries of one store call of a compaction, over those of the store layer; a later checkpoint tries again.
 const COMPACTION_RETRIES_MAX: u32 = 5;
+/// Retries of one store call of a view, over those of the store layer.
+const VIEW_RETRIES_MAX: u32 = 2;
+
+/// What stands for never where a period is asked for.
+const NEVER: Duration = Duration::from_secs(24 * 3600);
 
 /// An open index. One process at a time may hold it: opening fences whoever had it before.
 pub(crate) struct Index {
-    db: Db,
+    tree: Tree,
     path: Path,
     store: Store,
     random: Arc<dyn Random>,
@@ -49,6 +58,14 @@ pub(crate) struct Index {
     unsettled: AtomicBool,
     /// Seals the tables' blocks, if they are to be sealed.
     blocks: Option<Arc<dyn BlockTransformer>>,
+}
+
+/// How an index is open.
+enum Tree {
+    /// For reading and writing.
+    Head(Box<Db>),
+    /// For reading, as it was at one moment.
+    View(Box<DbReader>),
 }
 
 impl Index {
@@ -65,7 +82,7 @@ impl Index {
         let settings = Settings {
             flush_interval: None,
             wal_enabled: false,
-            manifest_poll_interval: Duration::from_secs(24 * 3600),
+            manifest_poll_interval: NEVER,
             l0_sst_size_bytes: 256 << 20,
             l0_max_ssts: L0_MAX,
             l0_max_ssts_per_key: L0_MAX,
@@ -78,7 +95,7 @@ impl Index {
             object_store_max_retries: None,
             ..Settings::default()
         };
-        let clock = Arc::new(IndexClock::new(cache.clock.clone()));
+        let clock = cache.system_clock();
         let mut builder = Db::builder(path.clone(), store.objects())
             .with_settings(settings)
             .with_db_cache(cache.blocks.clone(), id)
@@ -89,24 +106,72 @@ impl Index {
         }
         let db = in_time(store, "open", builder.build().map_err(Error::from)).await?;
         clock.pass(db.manifest().last_l0_clock_tick());
-        let unsettled = AtomicBool::new(false);
-        Ok(Self { db, path, store: store.clone(), random, clock, unsettled, blocks })
+        let (tree, unsettled) = (Tree::Head(Box::new(db)), AtomicBool::new(false));
+        Ok(Self { tree, path, store: store.clone(), random, clock, unsettled, blocks })
+    }
+
+    /// Opens the index for reading: as it was when `pin` was made, or as it is in the store now. Fences nobody.
+    pub(crate) async fn view(
+        store: &Store,
+        path: Path,
+        cache: &IndexCache,
+        id: u64,
+        pin: Option<Uuid>,
+        random: Arc<dyn Random>,
+        blocks: Option<Arc<dyn BlockTransformer>>,
+    ) -> Result<Self> {
+        let options = DbReaderOptions {
+            manifest_poll_interval: NEVER,
+            skip_wal_replay: true,
+            object_store_max_retries: Some(VIEW_RETRIES_MAX),
+            ..DbReaderOptions::default()
+        };
+        let clock = cache.system_clock();
+        let mut builder = DbReader::builder(path.clone(), store.objects())
+            .with_reader_mode(pin.map_or(DbReaderMode::FollowLatest, DbReaderMode::Checkpoint))
+            .with_options(options)
+            .with_db_cache(cache.blocks.clone(), id)
+            .with_seed(random.next_u64())
+            .with_system_clock(clock.clone());
+        if let Some(blocks) = &blocks {
+            builder = builder.with_block_transformer(blocks.clone());
+        }
+        let reader = in_time(store, "open", builder.build().map_err(Error::from)).await?;
+        let (tree, unsettled) = (Tree::View(Box::new(reader)), AtomicBool::new(false));
+        Ok(Self { tree, path, store: store.clone(), random, clock, unsettled, blocks })
+    }
+
+    /// The writable tree.
+    fn db(&self) -> Result<&Db> {
+        match &self.tree {
+            Tree::Head(db) => Ok(db),
+            Tree::View(_) => Err(Error::ReadOnly),
+        }
     }
 
     /// Counts the openings of this index: segment numbers and inode generations are drawn from it.
     pub(crate) fn epoch(&self) -> u64 {
-        self.db.manifest().writer_epoch()
+        match &self.tree {
+            Tree::Head(db) => db.manifest().writer_epoch(),
+            Tree::View(reader) => reader.manifest().writer_epoch(),
+        }
     }
 
     pub(crate) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
-        Ok(self.db.get(key).await?)
+        Ok(match &self.tree {
+            Tree::Head(db) => db.get(key).await?,
+            Tree::View(reader) => reader.get(key).await?,
+        })
     }
 
     /// Up to `limit` rows whose keys start with `prefix` and are at least `from`, in order of their keys.
     pub(crate) async fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<(Bytes, Bytes)>> {
         let options = ScanOptions { read_ahead_bytes: 256 << 10, cache_blocks: true, ..Default::default() };
         let range = (Bound::Included(from.to_vec()), upper_bound(prefix));
-        let mut rows = self.db.scan_with_options(range, &options).await?;
+        let mut rows = match &self.tree {
+            Tree::Head(db) => db.scan_with_options(range, &options).await?,
+            Tree::View(reader) => reader.scan_with_options(range, &options).await?,
+        };
         let mut found = Vec::new();
         while found.len() < limit
             && let Some(row) = rows.next().await?
@@ -124,7 +189,7 @@ impl Index {
         // What an earlier commit left comes first, or memory would grow with every try of an outage.
         self.settle().await?;
         self.unsettled.store(true, Ordering::Relaxed);
-        self.db.write(batch).await?;
+        self.db()?.write(batch).await?;
         self.settle().await
     }
 
@@ -139,13 +204,14 @@ impl Index {
     }
 
     async fn flush(&self) -> Result<()> {
-        let flush = self.db.flush_with_options(FlushOptions { flush_type: FlushType::MemTable });
+        let flush = self.db()?.flush_with_options(FlushOptions { flush_type: FlushType::MemTable });
         in_time(&self.store, "flush", flush.map_err(Error::from)).await
     }
 
     /// Merges tables if there are many, so that reads stay cheap and flushes never wait.
     pub(crate) async fn compact_if_due(&self) -> Result<()> {
-        let tables = self.db.manifest().l0().len();
+        let db = self.db()?;
+        let tables = db.manifest().l0().len();
         if tables < COMPACT_AT_L0 {
             return Ok(());
         }
@@ -175,9 +241,9 @@ impl Index {
             async move { compactor.run().await }
         });
         let merged = in_time(&self.store, "compaction", async {
-            while self.db.manifest().l0().len() >= COMPACT_AT_L0 {
+            while db.manifest().l0().len() >= COMPACT_AT_L0 {
                 tokio::time::sleep(COMPACTION_POLL).await;
-                self.db.refresh_manifest().await?;
+                db.refresh_manifest().await?;
                 if runner.is_finished() {
                     return Err(Error::Unavailable("the compactor stopped early".into()));
                 }
@@ -188,29 +254,16 @@ impl Index {
         compactor.stop().await?;
         runner.await.map_err(|error| Error::Io(format!("the compactor failed: {error}").into()))??;
         merged?;
-        self.collect_garbage().await;
+        collect_tables(&self.store, &self.path, self.random.as_ref(), self.clock.clone()).await;
         Ok(())
-    }
-
-    /// Deletes tables and manifests that nothing needs any more and that are old enough for no reader to.
-    async fn collect_garbage(&self) {
-        let old = || Some(GarbageCollectorDirectoryOptions { interval: None, ..Default::default() });
-        let options = GarbageCollectorOptions {
-            manifest_options: old(),
-            compacted_options: old(),
-            compactions_options: old(),
-            wal_options: None,
-            wal_fence_options: None,
-            ..GarbageCollectorOptions::default()
-        };
-        let collector = GarbageCollectorBuilder::new(self.path.clone(), self.store.objects());
-        let collector = collector.with_options(options).with_seed(self.random.next_u64());
-        collector.with_system_clock(self.clock.clone()).build().run_gc_once().await;
     }
 
     /// Closes the tree. What was not committed is gone, as after a crash.
     pub(crate) async fn close(&self) -> Result<()> {
-        in_time(&self.store, "close", self.db.close().map_err(Error::from)).await
+        match &self.tree {
+            Tree::Head(db) => in_time(&self.store, "close", db.close().map_err(Error::from)).await,
+            Tree::View(reader) => in_time(&self.store, "close", reader.close().map_err(Error::from)).await,
+        }
     }
 }
 
@@ -226,6 +279,11 @@ impl IndexCache {
         use slatedb::db_cache::moka::{MokaCache, MokaCacheOptions};
         let options = MokaCacheOptions { max_capacity: capacity_bytes, ..MokaCacheOptions::default() };
         Self { blocks: Arc::new(MokaCache::new_with_opts(options)), clock }
+    }
+
+    /// The node's clock, as a tree takes it.
+    fn system_clock(&self) -> Arc<IndexClock> {
+        Arc::new(IndexClock::new(self.clock.clone()))
     }
 }
 
@@ -296,7 +354,7 @@ mod tests {
         batch.put(b"a2", b"two");
         batch.put(b"b1", b"three");
         index.commit(batch).await.unwrap();
-        index.db.put(b"a3", b"lost").await.unwrap();
+        index.db().unwrap().put(b"a3", b"lost").await.unwrap();
         drop(index);
         let index = open(&store, 2).await;
         assert!(index.epoch() > first);
@@ -317,7 +375,7 @@ mod tests {
             batch.put(round.to_be_bytes(), b"x");
             index.commit(batch).await.unwrap();
             index.compact_if_due().await.unwrap();
-            assert!(index.db.manifest().l0().len() <= COMPACT_AT_L0);
+            assert!(index.db().unwrap().manifest().l0().len() <= COMPACT_AT_L0);
         }
         index.close().await.unwrap();
         let index = open(&store, 2).await;

@@ -8,6 +8,7 @@
 
 mod aead;
 mod cache;
+mod check;
 mod checkpointer;
 mod damaged;
 mod disk;
@@ -28,9 +29,10 @@ mod types;
 mod volume;
 
 pub use cache::CacheConfig;
+pub use check::{Problem, Report};
 pub use disk::{Disk, DiskFile, MemoryDisk, RealDisk};
 pub use durable::{Durable, Pending, Promised};
-pub use engine::{Engine, EngineConfig, Environment};
+pub use engine::{Collected, Engine, EngineConfig, Environment};
 pub use error::{Error, Result};
 pub use holdfast_base::{Compression, Durability, VolumeSettings};
 pub use journal::{JournalConfig, Lag as ShippingLag};
@@ -45,4 +47,4 @@ pub fn describe_metrics() {
     store::describe_metrics();
 }
 
-pub use volume::{FileId, Precondition, PutOutcome, PutOwner, Upload, Volume};
+pub use volume::{FileId, Precondition, PutOutcome, PutOwner, SnapshotInfo, Upload, Volume};

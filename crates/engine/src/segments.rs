@@ -33,6 +33,7 @@ use crate::error::{Error, Result};
 use crate::format::compress::Compressor;
 use crate::format::extent::FrameRef;
 use crate::format::frame::{FRAME_HEADER_BYTES, Frame, segment_header, stored_len};
+use crate::format::marker::Lineage;
 use crate::keys::KeyRing;
 use crate::store::Store;
 pub(crate) use buffers::ReadBuffers;
@@ -55,6 +56,8 @@ pub(crate) struct SegmentEnv {
     pub volume: VolumeId,
     /// Seal what is written and open what is read; `None` if the volume is not encrypted.
     pub keys: Option<Arc<KeyRing>>,
+    /// Whose the segments of the volume's past are.
+    pub lineage: Lineage,
     pub opening: Opening,
     pub disk: Arc<dyn Disk>,
     pub store: Store,
@@ -69,6 +72,7 @@ pub(crate) struct SegmentEnv {
 /// See the module.
 pub(crate) struct Segments {
     env: SegmentEnv,
+    first: u64,
     /// The number that the next segment gets.
     next: AtomicU64,
     local: Mutex<Local>,
@@ -83,6 +87,12 @@ struct Bulk {
     writes: Semaphore,
 }
 
+impl Bulk {
+    fn new() -> Self {
+        Self { copy: tokio::sync::Mutex::default(), writes: Semaphore::new(VOLUME_BULK_WRITES_MAX) }
+    }
+}
+
 #[derive(Default)]
 struct Local {
     open: Option<Arc<LocalSegment>>,
@@ -90,6 +100,11 @@ struct Local {
     files: BTreeMap<u64, Arc<LocalSegment>>,
     /// Put into the store before a checkpoint asked for it, and not counted yet.
     early: BTreeSet<u64>,
+}
+
+/// Numbers of an epoch's segments are over this one.
+pub(crate) fn first_number(epoch: u64) -> u64 {
+    epoch << 24
 }
 
 /// The path of a segment in the store.
@@ -101,9 +116,28 @@ impl Segments {
     /// Segments of a fresh opening: numbers start over the index epoch, so that none is ever used twice.
     pub(crate) fn new(env: SegmentEnv, epoch: u64) -> Result<Self> {
         env.disk.create_dir_all(&env.dir)?;
-        let bulk =
-            Bulk { copy: tokio::sync::Mutex::default(), writes: Semaphore::new(VOLUME_BULK_WRITES_MAX) };
-        Ok(Self { env, next: AtomicU64::new(epoch << 24), local: Mutex::default(), bulk })
+        let first = first_number(epoch);
+        Ok(Self { env, first, next: AtomicU64::new(first), local: Mutex::default(), bulk: Bulk::new() })
+    }
+
+    /// Segments for reading only: nothing of them is on the local disk.
+    pub(crate) fn view(env: SegmentEnv) -> Self {
+        Self { env, first: 0, next: AtomicU64::new(0), local: Mutex::default(), bulk: Bulk::new() }
+    }
+
+    /// Segments of this opening have numbers over this one, those of earlier openings lower ones.
+    pub(crate) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Segments made from now on have numbers from this one on.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.next.load(Ordering::Relaxed) + 1
+    }
+
+    /// Whose a segment is.
+    pub(crate) fn owner(&self, number: u64) -> VolumeId {
+        self.env.lineage.owner(number, self.env.volume)
     }
 
     /// The disk that the segment files are on.
@@ -249,6 +283,16 @@ impl Segments {
         self.env.caches.frames.insert((self.env.opening, at.segment, at.position), data);
     }
 
+    /// Forgets the local file of an uploaded segment, unless somebody is about to point into the segment: as long
+    /// as the file is known, so is the pin.
+    pub(crate) fn evict(&self, number: u64) -> bool {
+        if self.is_pinned(number) {
+            return false;
+        }
+        self.forget_local(number);
+        true
+    }
+
     /// Forgets the local file of an uploaded segment.
     pub(crate) fn forget_local(&self, number: u64) {
         let gone = self.local.lock().files.remove(&number);
@@ -257,6 +301,11 @@ impl Segments {
         {
             tracing::warn!(%error, path = %segment.path.display(), "a segment file could not be removed");
         }
+    }
+
+    /// Bytes of data in a segment on the local disk, its headers included; 0 if it is not there.
+    pub(crate) fn local_bytes(&self, number: u64) -> u64 {
+        self.local.lock().files.get(&number).map_or(0, |segment| segment.len())
     }
 
     /// Whether somebody is about to point into this segment.
@@ -322,12 +371,13 @@ impl Segments {
         let (Some(first), Some(last)) = (frames.first(), frames.last()) else { return Ok(Vec::new()) };
         let start = u64::from(first.position);
         let end = u64::from(last.position) + FRAME_HEADER_BYTES as u64 + u64::from(last.stored_len);
+        let owner = self.owner(segment);
         let local = self.local.lock().files.get(&segment).cloned();
         let bytes = match local {
             Some(local) => self.read_local(local, start, (end - start) as usize).await?,
-            None => self.env.store.read(&segment_path(self.env.volume, segment), start..end).await?,
+            None => self.env.store.read(&segment_path(owner, segment), start..end).await?,
         };
-        let opener = Opener { owner: self.env.volume, keys: self.env.keys.clone() };
+        let opener = Opener { owner, keys: self.env.keys.clone() };
         let frames = opener.read(frames, &bytes)?;
         if frames.iter().all(Frame::is_plain) {
             return opener.open(frames);

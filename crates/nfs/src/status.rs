@@ -11,7 +11,7 @@ use crate::exports::ExportError;
 pub(crate) fn nfs_status(error: &Error) -> NfsStat3 {
     match error {
         Error::NotFound => NfsStat3::NoEnt,
-        Error::Stale | Error::NoSuchVolume => NfsStat3::Stale,
+        Error::Stale | Error::NoSuchVolume | Error::NoSuchSnapshot => NfsStat3::Stale,
         Error::Exists => NfsStat3::Exist,
         Error::NotDirectory => NfsStat3::NotDir,
         Error::IsDirectory => NfsStat3::IsDir,
@@ -26,6 +26,7 @@ pub(crate) fn nfs_status(error: &Error) -> NfsStat3 {
         Error::TooManyLinks => NfsStat3::MLink,
         Error::NotSync => NfsStat3::NotSync,
         Error::NotSupported(_) => NfsStat3::NotSupp,
+        Error::ReadOnly => NfsStat3::RoFs,
         Error::Unavailable(_) => NfsStat3::Jukebox,
         // Waiting would not help: an operator has to give the server the right key.
         Error::Locked(_) | Error::Corrupt(_) | Error::Io(_) => NfsStat3::Io,

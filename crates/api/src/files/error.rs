@@ -18,6 +18,15 @@ pub enum FilesError {
     /// The volume does not exist.
     #[error("the volume does not exist")]
     NoVolume,
+    /// The name of a snapshot breaks its rule.
+    #[error("{0}")]
+    InvalidName(&'static str),
+    /// The volume has all the snapshots that it may have.
+    #[error("the volume has {0} snapshots, as many as it may have")]
+    TooManySnapshots(u64),
+    /// The volume has no such snapshot.
+    #[error("the snapshot does not exist")]
+    NoSnapshot,
     /// No such entry (ENOENT).
     #[error("no such file or directory")]
     NotFound,

@@ -48,6 +48,12 @@ pub(crate) fn last_number(key: &[u8]) -> Result<u64> {
     Ok(u64::from_be_bytes(bytes))
 }
 
+/// The two numbers of a key of [`entry`] or [`page`].
+pub(crate) fn pair_of(key: &[u8]) -> Result<(u64, u64)> {
+    let first = key.len().checked_sub(8).ok_or_else(|| Error::corrupt("a key is too short"))?;
+    Ok((last_number(&key[..first])?, last_number(key)?))
+}
+
 fn prefixed(kind: u8, number: u64) -> [u8; 9] {
     let mut key = [0; 9];
     key[0] = kind;

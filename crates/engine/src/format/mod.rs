@@ -11,6 +11,8 @@ pub(crate) mod frame;
 pub(crate) mod inode;
 pub(crate) mod keyring;
 pub(crate) mod keys;
+pub(crate) mod marker;
 pub(crate) mod meta;
 pub(crate) mod record;
 pub(crate) mod sealed;
+pub(crate) mod snapshot;

@@ -26,10 +26,12 @@ impl KeptSegments {
             let excess = queue.len().saturating_sub(self.max);
             queue.drain(..excess).collect::<Vec<_>>()
         };
-        for (owner, number) in evicted {
-            if let Some(owner) = owner.upgrade() {
-                owner.forget_local(number);
-            }
-        }
+        let busy = evicted.into_iter().filter(|(weak, number)| {
+            let owner = weak.upgrade();
+            owner.is_some_and(|owner| !owner.evict(*number))
+        });
+        let busy: Vec<_> = busy.collect();
+        // A long upload points at what it wrote only at its end: its files wait for their turn again.
+        self.queue.lock().extend(busy);
     }
 }

@@ -3,7 +3,7 @@
 use holdfast_base::limits;
 
 use super::Volume;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pressure::{Bounds, Wait};
 
 /// Inline data of one volume in memory, bytes.
@@ -26,6 +26,7 @@ const NODE_LOGGED: Bounds =
 impl Volume {
     /// Waits until the journal and the volume have room for another change, and a little when they have not much.
     pub(super) async fn admit(&self) -> Result<()> {
+        self.check_writable()?;
         self.journal.admit().await?;
         self.wait_for(|| self.pressure()).await;
         Ok(())
@@ -33,9 +34,14 @@ impl Volume {
 
     /// The same for a change with bulk data.
     pub(super) async fn admit_bulk(&self) -> Result<()> {
+        self.check_writable()?;
         self.journal.admit().await?;
         self.wait_for(|| self.pressure().max(SPOOLED.wait(self.segments.waiting_bytes()))).await;
         Ok(())
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        if self.read_only { Err(Error::ReadOnly) } else { Ok(()) }
     }
 
     async fn wait_for(&self, pressure: impl Fn() -> Wait) {

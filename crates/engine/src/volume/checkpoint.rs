@@ -13,6 +13,8 @@
 mod pack;
 mod rows;
 
+pub(crate) use rows::{Fill, segment_counts, segment_fills};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,6 +24,7 @@ use holdfast_base::limits;
 
 use super::Volume;
 use super::overlay::Overlay;
+use super::snapshots::Claim;
 use super::state::Mark;
 use crate::error::Result;
 use crate::format::meta::Meta;
@@ -31,17 +34,39 @@ use crate::types::Ino;
 /// What one checkpoint leaves for the next.
 #[derive(Default)]
 pub(crate) struct Memory {
-    /// Segments that are, or may be, in the store and whose live bytes the index does not count yet.
-    uncounted: BTreeSet<u64>,
+    /// Segments that are, or may be, in the store and whose live bytes the index does not count yet, with the bytes that
+    /// they are known to hold besides what is live when they are counted.
+    pub(super) uncounted: BTreeMap<u64, u64>,
     /// Segments that the index counts as without live bytes; `None` until they were looked up.
-    dead: Option<BTreeSet<u64>>,
+    pub(super) dead: Option<BTreeSet<u64>>,
     /// Segments that were deleted, whose rows can go.
-    deleted: BTreeSet<u64>,
+    pub(super) deleted: BTreeSet<u64>,
     /// Whether the last checkpoint was cut short: its batch may be in the index without `dead` knowing of it.
     unfinished: bool,
     /// Pages that the index had and that are gone: kept over tries, since a failed one may have taken the rows out
     /// of the index's memory, where the next cannot find them.
     gone_pages: Vec<(Ino, u64)>,
+    /// Bytes that died, and segments that were made, since the last look for segments to rewrite.
+    died_bytes: u64,
+    made: usize,
+}
+
+impl Memory {
+    /// Notes a segment that is in the store and not counted yet.
+    pub(super) fn note_put(&mut self, number: u64, bytes: u64) {
+        self.uncounted.insert(number, bytes);
+        self.made += 1;
+    }
+
+    /// Whether it is time to look for segments to rewrite; asked once.
+    fn take_worth_rewriting(&mut self) -> bool {
+        let worth =
+            self.died_bytes >= limits::REWRITE_AFTER_BYTES || self.made >= limits::REWRITE_SMALL_SEGMENTS;
+        if worth {
+            (self.died_bytes, self.made) = (0, 0);
+        }
+        worth
+    }
 }
 
 /// Rows handled before other tasks get their turn.
@@ -89,11 +114,19 @@ impl Volume {
     /// # Errors
     /// [`crate::Error::Unavailable`] or [`crate::Error::Io`] if store or disk fail; nothing is lost then.
     pub(crate) async fn checkpoint(&self) -> Result<()> {
+        if self.read_only {
+            return Ok(());
+        }
         let mut memory = self.checkpoint.lock().await;
+        self.checkpoint_with(&mut memory).await
+    }
+
+    /// The same for one who has the checkpoint's lock.
+    pub(super) async fn checkpoint_with(&self, memory: &mut Memory) -> Result<()> {
         if std::mem::replace(&mut memory.unfinished, true) && !is_planted(Bug::DeadForgotten) {
             memory.dead = None;
         }
-        let done = self.run_checkpoint(&mut memory).await;
+        let done = self.run_checkpoint(memory).await;
         memory.unfinished = done.is_err();
         self.failing.store(done.is_err(), Ordering::Relaxed);
         self.made_room();
@@ -106,10 +139,13 @@ impl Volume {
         let Some(frozen) = self.freeze() else { return Ok(()) };
         let Mark { counters, settings, lsn } = self.state.lock().frozen_mark;
         self.journal.durable(lsn).await?;
-        memory.uncounted.append(&mut self.segments.take_early());
+        for number in self.segments.take_early() {
+            memory.note_put(number, self.segments.local_bytes(number));
+        }
         for number in self.segments.seal() {
             // Before, not after: if this is cut short, the object may be there all the same.
-            memory.uncounted.insert(number);
+            let bytes = self.segments.local_bytes(number);
+            memory.note_put(number, bytes);
             self.segments.upload(number).await?;
         }
         let settled = self.pack(&frozen, memory).await?;
@@ -117,6 +153,7 @@ impl Volume {
         let mut rows = rows::Rows::default();
         self.collect_rows(&settled, &mut rows).await?;
         let counts = self.count_segments(&mut rows, memory).await?;
+        memory.died_bytes += rows.died_bytes;
         if is_planted(Bug::ReleaseEarly) {
             self.journal.release(self.id, lsn);
         }
@@ -138,6 +175,9 @@ impl Volume {
         } else {
             removable
         };
+        if memory.take_worth_rewriting() {
+            self.garbage.store(true, Ordering::Relaxed);
+        }
         self.delete_dead(memory, &counts, removable).await;
         self.index.compact_if_due().await
     }
@@ -210,11 +250,32 @@ impl Volume {
                 dead.remove(segment);
             }
         }
-        for segment in removable {
-            if !memory.dead.iter().flatten().any(|dead| *dead == segment) {
-                continue;
+        let removable: Vec<_> = removable.into_iter().filter(|segment| dead.contains(segment)).collect();
+        if removable.is_empty() {
+            return;
+        }
+        let holds = match self.load_holds().await {
+            Ok(holds) => holds,
+            Err(error) => {
+                tracing::warn!(volume = %self.id, %error, "dead segments wait until their holders are known");
+                return;
             }
-            match self.segments.delete(segment).await {
+        };
+        for segment in removable {
+            let done = match self.claim(&holds, segment) {
+                Claim::Own => self.segments.delete(segment).await,
+                // Others decide about the object; this volume's count of it can go.
+                Claim::Ancestor => {
+                    self.garbage.store(true, Ordering::Relaxed);
+                    Ok(())
+                }
+                Claim::Snapshot => continue,
+                Claim::Family => {
+                    self.garbage.store(true, Ordering::Relaxed);
+                    continue;
+                }
+            };
+            match done {
                 Ok(()) => {
                     memory.dead.get_or_insert_default().remove(&segment);
                     memory.deleted.insert(segment);
@@ -228,6 +289,10 @@ impl Volume {
 
     /// Checkpoints until nothing is left and no operation can begin any more.
     pub(crate) async fn close(&self) -> Result<()> {
+        if self.read_only {
+            self.state.lock().closed = true;
+            return self.index.close().await;
+        }
         loop {
             self.checkpoint().await?;
             let mut state = self.state.lock();

@@ -11,13 +11,16 @@
 
 mod admit;
 mod checkpoint;
+mod doomed;
 mod load;
 mod open;
 mod ops;
 mod overlay;
 mod patience;
 mod records;
+mod rewrite;
 mod ship;
+mod snapshots;
 mod state;
 mod tx;
 mod upload;
@@ -31,6 +34,7 @@ use tokio::sync::Notify;
 
 use crate::durable::{Pending, Waits};
 use crate::error::{Error, Result};
+use crate::format::marker::Marker;
 use crate::format::meta::Counters;
 use crate::format::record::Change;
 use crate::index::Index;
@@ -39,9 +43,15 @@ use crate::keys::KeyRing;
 use crate::pressure::Held;
 use crate::segments::Segments;
 use crate::ship::Shipping;
+use crate::store::Store;
 use crate::types::{Ino, ROOT_INO, VolumeUsage};
+pub(crate) use checkpoint::segment_counts;
 use load::{Loaded, Need};
-pub(crate) use open::{VolumeEnv, create, marker, open, prefix};
+pub(crate) use open::{VolumeEnv, create, index_path, marker, open, open_snapshot, prefix, read_marker};
+pub use snapshots::SnapshotInfo;
+pub(crate) use snapshots::{
+    BranchPoint, Registry, family_prefix, member_path, read_snapshots, snapshots_prefix,
+};
 use state::State;
 use tx::{Stop, Tx};
 pub use upload::{Precondition, PutOutcome, PutOwner, Upload};
@@ -66,8 +76,15 @@ pub struct Volume {
     journal: Arc<Journal>,
     shipping: Arc<Shipping>,
     clock: Arc<dyn Clock>,
+    store: Store,
     hash_key: [u8; 32],
+    marker: Marker,
+    /// Inode generations and segment numbers of this opening are drawn from it.
     epoch: u64,
+    /// A snapshot.
+    read_only: bool,
+    /// What others need of this volume's segments.
+    holds: tokio::sync::Mutex<snapshots::Holds>,
     root: FileId,
     /// Inline data in memory, as last told to the node.
     dirty: Held,
@@ -82,6 +99,8 @@ pub struct Volume {
     failing: AtomicBool,
     /// A checkpoint in the background is waiting for its place, running, or has failed just now.
     checkpointing: AtomicBool,
+    /// Set when a segment died whose end others have a say in.
+    garbage: AtomicBool,
 }
 
 impl Volume {
@@ -93,6 +112,11 @@ impl Volume {
     /// The root directory.
     pub fn root(&self) -> FileId {
         self.root
+    }
+
+    /// Whether this is a snapshot, whose every change is refused.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     /// Space and inodes in use, and their limits.

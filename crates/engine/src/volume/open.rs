@@ -11,11 +11,12 @@ use object_store::path::Path;
 use parking_lot::Mutex;
 use slatedb::{BlockTransformer, WriteBatch};
 use tokio::sync::{Notify, Semaphore};
+use uuid::Uuid;
 
 use super::load::{self, Loaded};
 use super::overlay::Overlay;
 use super::state::{Mark, State};
-use super::{FileId, Volume, checkpoint, records};
+use super::{FileId, Volume, checkpoint, records, snapshots};
 use crate::cache::{Caches, Opening};
 use crate::damaged::Damaged;
 use crate::disk::Disk;
@@ -23,8 +24,10 @@ use crate::error::{Error, Result};
 use crate::format::codec::Take;
 use crate::format::inode::Inode;
 use crate::format::keys;
+use crate::format::marker::Marker;
 use crate::format::meta::{Counters, Meta};
 use crate::format::record::{Change, Record};
+use crate::format::snapshot::Snapshot;
 use crate::index::{Index, IndexCache};
 use crate::journal::{Journal, JournalRecord, Lsn, VolumeRecords};
 use crate::keys::{self as key_rings, KeyRing, KeyWrapper, SealedBlocks};
@@ -70,21 +73,61 @@ pub(crate) fn marker(id: VolumeId) -> Path {
     prefix(id).join("volume")
 }
 
-fn index_path(id: VolumeId) -> Path {
-    prefix(id).join("index")
+/// Where a volume's index of some number lies.
+pub(crate) fn index_path(id: VolumeId, index: u64) -> Path {
+    match index {
+        0 => prefix(id).join("index"),
+        later => prefix(id).join(format!("index-{later}")),
+    }
 }
 
-/// What the marker of a volume without keys holds.
-const MARKER: &[u8] = b"holdfast volume, format 1\n";
-/// What the marker of an encrypted volume holds: its key ring cannot be missing.
-const MARKER_ENCRYPTED: &[u8] = b"holdfast volume, format 2, encrypted\n";
+/// What the marker of a volume says; `None` if there is no such volume.
+pub(crate) async fn read_marker(store: &Store, id: VolumeId) -> Result<Option<Marker>> {
+    store.read_whole(&marker(id)).await?.map(Marker::decode).transpose()
+}
 
 impl VolumeEnv {
-    async fn open_index(&self, id: VolumeId, opening: Opening, keys: Option<&Arc<KeyRing>>) -> Result<Index> {
+    /// Opens an index for reading and writing, and makes it if there is none.
+    pub(crate) async fn open_index(
+        &self,
+        path: Path,
+        opening: Opening,
+        keys: Option<&Arc<KeyRing>>,
+    ) -> Result<Index> {
+        let (random, blocks) = (self.random.clone(), self.blocks(keys));
+        Index::open(&self.store, path, &self.index_cache, opening, random, blocks).await
+    }
+
+    /// Opens an index for reading: as pinned, or as it is now.
+    pub(crate) async fn view_index(
+        &self,
+        path: Path,
+        opening: Opening,
+        pin: Option<Uuid>,
+        keys: Option<&Arc<KeyRing>>,
+    ) -> Result<Index> {
+        let (random, blocks) = (self.random.clone(), self.blocks(keys));
+        Index::view(&self.store, path, &self.index_cache, opening, pin, random, blocks).await
+    }
+
+    fn blocks(&self, keys: Option<&Arc<KeyRing>>) -> Option<Arc<dyn BlockTransformer>> {
         let blocks = keys.map(|keys| SealedBlocks::new(keys.clone(), self.random.clone()));
-        let blocks = blocks.map(|blocks| Arc::new(blocks) as Arc<dyn BlockTransformer>);
-        let random = self.random.clone();
-        Index::open(&self.store, index_path(id), &self.index_cache, opening, random, blocks).await
+        blocks.map(|blocks| Arc::new(blocks) as Arc<dyn BlockTransformer>)
+    }
+
+    /// The opened keys of a volume, if its marker says that it is encrypted.
+    pub(crate) async fn keys_of(&self, id: VolumeId, marker: &Marker) -> Result<Option<Arc<KeyRing>>> {
+        if marker.encrypted { self.load_keys(id).await.map(Some) } else { Ok(None) }
+    }
+
+    /// Gives a fork a key of its own and its ancestors' keys, wrapped for it, if its source is encrypted.
+    pub(crate) async fn fork_keys(&self, id: VolumeId, source: VolumeId, marker: &Marker) -> Result<()> {
+        if !marker.encrypted {
+            return Ok(());
+        }
+        let master_key = self.master_key.as_ref();
+        let master_key = master_key.ok_or_else(|| Error::Locked("this server has no master key".into()))?;
+        key_rings::create(&self.store, master_key.as_ref(), self.random.as_ref(), id, Some(source)).await
     }
 
     /// The opened keys of a volume that has some.
@@ -116,7 +159,7 @@ pub(crate) async fn create(
         }
         None => None,
     };
-    let index = env.open_index(id, opening, keys.as_ref()).await?;
+    let index = env.open_index(index_path(id, 0), opening, keys.as_ref()).await?;
     let mut hash_key = [0; 32];
     env.random.fill(&mut hash_key);
     let counters = Counters {
@@ -134,8 +177,8 @@ pub(crate) async fn create(
     batch.put(keys::inode(ROOT_INO), root);
     index.commit(batch).await?;
     index.close().await?;
-    let content = if keys.is_some() { MARKER_ENCRYPTED } else { MARKER };
-    env.store.put(&marker(id), vec![Bytes::from_static(content)]).await
+    let marker_now = Marker { encrypted: keys.is_some(), ..Marker::default() };
+    env.store.put(&marker(id), vec![marker_now.encode()]).await
 }
 
 /// A directory that any user may write to, as `/tmp` is.
@@ -170,15 +213,12 @@ pub(crate) async fn open(
     opening: Opening,
     found: VolumeRecords,
 ) -> Result<Arc<Volume>> {
-    let marker = env.store.read_whole(&marker(id)).await?.ok_or(Error::NoSuchVolume)?;
+    let marker = read_marker(&env.store, id).await?.ok_or(Error::NoSuchVolume)?;
     env.damaged.check(id).await?;
-    let keys = if marker == MARKER_ENCRYPTED { Some(env.load_keys(id).await?) } else { None };
-    let index = env.open_index(id, opening, keys.as_ref()).await?;
-    let meta = index.get(keys::META).await?.ok_or_else(|| Error::corrupt(format!("{id} has no own row")))?;
-    let meta = Meta::decode(Take::new(meta))?;
+    let keys = env.keys_of(id, &marker).await?;
+    let index = env.open_index(index_path(id, marker.index), opening, keys.as_ref()).await?;
+    let (meta, root) = read_own(&index, id).await?;
     env.journal.pass(meta.applied_lsn);
-    let root = load::read_inode(&index, ROOT_INO).await?;
-    let root = root.ok_or_else(|| Error::corrupt(format!("{id} has no root directory")))?;
     let mut state = fresh_state(env, opening, &meta);
     if !is_complete(&state, &found) {
         let refusal = env.damaged.set_aside(id, state.lsn, &found.records).await;
@@ -187,13 +227,62 @@ pub(crate) async fn open(
     }
     let replayed = Replay { id, keys: keys.as_deref(), index: &index, clock: env.clock.as_ref() };
     let wanted = replayed.run(&mut state, found.records).await?;
+    let epoch = index.epoch() + marker.epoch_base;
     if !is_planted(Bug::ReusedInodes) {
         // Numbers of inodes that a crash took back may be known to clients: each opening has its own.
-        state.counters.next_ino = state.counters.next_ino.max(index.epoch() * limits::INODES_PER_OPENING_MAX);
+        state.counters.next_ino = state.counters.next_ino.max(epoch * limits::INODES_PER_OPENING_MAX);
     }
-    let segments = SegmentEnv {
+    let segments = Segments::new(segment_env(env, id, opening, &marker, keys.clone()), epoch)?;
+    segments.adopt(&wanted)?;
+    if state.active.is_empty() {
+        env.journal.release(id, meta.applied_lsn);
+    }
+    let parts = Parts { id, marker, keys, index, meta, root, state, segments, read_only: false };
+    let volume = assemble(env, parts);
+    env.shipping.join(&volume);
+    settle(&volume).await?;
+    Ok(volume)
+}
+
+/// Opens a snapshot of a volume for reading. Nothing of the volume itself is touched.
+///
+/// # Errors
+/// [`Error::Corrupt`] if the index makes no sense; [`Error::Unavailable`] if the store does not answer.
+pub(crate) async fn open_snapshot(
+    env: &VolumeEnv,
+    id: VolumeId,
+    marker: Marker,
+    opening: Opening,
+    snapshot: &Snapshot,
+) -> Result<Arc<Volume>> {
+    let path = index_path(id, snapshot.index);
+    let keys = env.keys_of(id, &marker).await?;
+    let index = env.view_index(path, opening, Some(snapshot.checkpoint), keys.as_ref()).await?;
+    let (meta, root) = read_own(&index, id).await?;
+    let state = fresh_state(env, opening, &meta);
+    let segments = Segments::view(segment_env(env, id, opening, &marker, keys.clone()));
+    Ok(assemble(env, Parts { id, marker, keys, index, meta, root, state, segments, read_only: true }))
+}
+
+/// The volume's own row and its root directory.
+async fn read_own(index: &Index, id: VolumeId) -> Result<(Meta, Arc<Inode>)> {
+    let meta = index.get(keys::META).await?.ok_or_else(|| Error::corrupt(format!("{id} has no own row")))?;
+    let root = load::read_inode(index, ROOT_INO).await?;
+    let root = root.ok_or_else(|| Error::corrupt(format!("{id} has no root directory")))?;
+    Ok((Meta::decode(Take::new(meta))?, root))
+}
+
+fn segment_env(
+    env: &VolumeEnv,
+    id: VolumeId,
+    opening: Opening,
+    marker: &Marker,
+    keys: Option<Arc<KeyRing>>,
+) -> SegmentEnv {
+    SegmentEnv {
         volume: id,
-        keys: keys.clone(),
+        keys,
+        lineage: marker.lineage.clone(),
         opening: if is_planted(Bug::CacheKeyShared) { 0 } else { opening },
         disk: env.disk.clone(),
         store: env.store.clone(),
@@ -201,22 +290,38 @@ pub(crate) async fn open(
         kept: env.kept.clone(),
         bulk_room: env.bulk_room.clone(),
         dir: env.spool_dir.join(id.0.to_string()),
-    };
-    let segments = Segments::new(segments, index.epoch())?;
-    segments.adopt(&wanted)?;
-    if state.active.is_empty() {
-        env.journal.release(id, meta.applied_lsn);
     }
-    let volume = Arc::new(Volume {
+}
+
+/// What makes a volume.
+struct Parts {
+    id: VolumeId,
+    marker: Marker,
+    keys: Option<Arc<KeyRing>>,
+    index: Index,
+    meta: Meta,
+    root: Arc<Inode>,
+    state: State,
+    segments: Segments,
+    read_only: bool,
+}
+
+fn assemble(env: &VolumeEnv, parts: Parts) -> Arc<Volume> {
+    let Parts { id, marker, keys, index, meta, root, state, segments, read_only } = parts;
+    Arc::new(Volume {
         id,
         state: Mutex::new(state),
-        epoch: index.epoch(),
+        epoch: index.epoch() + marker.epoch_base,
+        marker,
+        read_only,
         index,
+        holds: tokio::sync::Mutex::new(snapshots::Holds::new(segments.first())),
         segments: Arc::new(segments),
         keys,
         journal: env.journal.clone(),
         shipping: env.shipping.clone(),
         clock: env.clock.clone(),
+        store: env.store.clone(),
         hash_key: meta.hash_key,
         root: FileId { ino: ROOT_INO, generation: root.attr.generation },
         room: Notify::new(),
@@ -226,10 +331,8 @@ pub(crate) async fn open(
         used_at_ms: AtomicU64::new(env.clock.monotonic().as_millis() as u64),
         failing: AtomicBool::new(false),
         checkpointing: AtomicBool::new(false),
-    });
-    env.shipping.join(&volume);
-    settle(&volume).await?;
-    Ok(volume)
+        garbage: AtomicBool::new(false),
+    })
 }
 
 /// What was replayed was not shipped: before anything is promised on top of it, the index must have it.

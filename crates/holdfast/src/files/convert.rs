@@ -55,7 +55,9 @@ pub(super) fn failed(error: Error) -> FilesError {
         Error::NotEmpty => FilesError::NotEmpty,
         // Root meets these only where nobody may change anything, such as in a directory that has all the
         // subdirectories it may have.
-        Error::AccessDenied | Error::NotPermitted | Error::TooManyLinks => FilesError::AccessDenied,
+        Error::AccessDenied | Error::NotPermitted | Error::TooManyLinks | Error::ReadOnly => {
+            FilesError::AccessDenied
+        }
         Error::NameTooLong => FilesError::NameTooLong,
         Error::QuotaExceeded { used, limit, unit } => {
             let resource = if unit == "inodes" { Resource::Inodes } else { Resource::Bytes };
@@ -67,6 +69,7 @@ pub(super) fn failed(error: Error) -> FilesError {
         Error::NotSupported(_) => FilesError::NotRegular,
         Error::NoSuchVolume => FilesError::NoVolume,
         Error::Locked(_) => FilesError::Locked(Box::new(error)),
+        Error::NoSuchSnapshot => FilesError::NoSnapshot,
         Error::Unavailable(_) => FilesError::Unavailable(Box::new(error)),
         // The port's values make sense by their types, so an argument that makes none is a defect here.
         Error::Invalid(_) | Error::Corrupt(_) | Error::Io(_) => FilesError::Io(Box::new(error)),

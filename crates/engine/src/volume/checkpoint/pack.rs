@@ -132,7 +132,7 @@ impl Volume {
 
     async fn put(&self, packer: Packer, memory: &mut Memory) -> Result<()> {
         // Before, not after: if this is cut short, the object may be there all the same.
-        memory.uncounted.insert(packer.number);
+        memory.note_put(packer.number, 0);
         self.segments.put_packed(packer).await
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Rows {
     deltas: BTreeMap<u64, i64>,
     /// Pages that the index had and that are gone.
     pub gone_pages: Vec<(Ino, u64)>,
+    /// Bytes in segments that nothing points at any more.
+    pub died_bytes: u64,
 }
 
 impl Rows {
@@ -42,15 +44,40 @@ impl Rows {
     }
 }
 
+/// How much of a segment is live, and how much was when it was first counted, or is known to be in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fill {
+    pub live: u64,
+    pub full: u64,
+}
+
+impl Fill {
+    /// A row of version 1 has the live bytes only.
+    fn decode(mut take: Take) -> Result<Self> {
+        let live = take.varint()?;
+        let full = if take.is_empty() { live } else { take.varint()? };
+        take.finish()?;
+        Ok(Self { live, full })
+    }
+}
+
+/// The segments that the index counts, with how full they are.
+pub(crate) async fn segment_fills(index: &Index) -> Result<BTreeMap<u64, Fill>> {
+    let rows = index.scan(keys::SEGMENTS, keys::SEGMENTS, usize::MAX).await?;
+    rows.into_iter()
+        .map(|(key, value)| Ok((keys::last_number(&key)?, Fill::decode(Take::new(value))?)))
+        .collect()
+}
+
+/// The segments that the index counts, with their live bytes, in order of their numbers.
+pub(crate) async fn segment_counts(index: &Index) -> Result<Vec<(u64, u64)>> {
+    Ok(segment_fills(index).await?.into_iter().map(|(segment, fill)| (segment, fill.live)).collect())
+}
+
 /// The segments that the index counts as without live bytes.
 pub(super) async fn dead_segments(index: &Index) -> Result<BTreeSet<u64>> {
-    let mut dead = BTreeSet::new();
-    for (key, value) in index.scan(keys::SEGMENTS, keys::SEGMENTS, usize::MAX).await? {
-        if Take::new(value).varint()? == 0 {
-            dead.insert(keys::last_number(&key)?);
-        }
-    }
-    Ok(dead)
+    let counts = segment_counts(index).await?.into_iter();
+    Ok(counts.filter(|(_, live)| *live == 0).map(|(segment, _)| segment).collect())
 }
 
 impl Volume {
@@ -125,20 +152,23 @@ impl Volume {
         rows: &mut Rows,
         memory: &Memory,
     ) -> Result<BTreeMap<u64, u64>> {
-        for segment in &memory.uncounted {
+        for segment in memory.uncounted.keys() {
             rows.deltas.entry(*segment).or_default();
         }
         let mut counts = BTreeMap::new();
         for (segment, delta) in std::mem::take(&mut rows.deltas) {
-            let old = match self.index.get(&keys::segment(segment)).await? {
-                Some(value) => Take::new(value).varint()?,
-                None => 0,
-            };
-            let live = old.checked_add_signed(delta).ok_or_else(|| {
-                Error::corrupt(format!("segment {segment:016x} would have {old} {delta:+} live bytes"))
+            let old = self.index.get(&keys::segment(segment)).await?;
+            let old = old.map(|value| Fill::decode(Take::new(value))).transpose()?;
+            let was = old.map_or(0, |old| old.live);
+            let live = was.checked_add_signed(delta).ok_or_else(|| {
+                Error::corrupt(format!("segment {segment:016x} would have {was} {delta:+} live bytes"))
             })?;
+            let known = memory.uncounted.get(&segment).copied().unwrap_or(0);
+            let full = old.map_or(0, |old| old.full).max(known).max(live);
+            rows.died_bytes += was.saturating_sub(live);
             let mut value = Vec::new();
             value.put_varint(live);
+            value.put_varint(full);
             rows.batch.put(keys::segment(segment), &value);
             counts.insert(segment, live);
         }

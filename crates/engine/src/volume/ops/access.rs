@@ -14,11 +14,16 @@ impl Volume {
     pub async fn access(&self, caller: &Caller, file: FileId, wanted: u32) -> Result<(u32, Attr)> {
         self.read_op(|tx| {
             let inode = tx.file(file)?;
-            Ok((granted(&inode, caller) & wanted, inode.attr))
+            let granted = granted(&inode, caller) & wanted;
+            let possible = if self.is_read_only() { !CHANGES } else { u32::MAX };
+            Ok((granted & possible, inode.attr))
         })
         .await
     }
 }
+
+/// Rights that nobody has on a snapshot.
+const CHANGES: u32 = access::MODIFY | access::EXTEND | access::DELETE;
 
 fn granted(inode: &Inode, caller: &Caller) -> u32 {
     let mut bits = 0;

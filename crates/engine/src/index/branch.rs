@@ -1,0 +1,130 @@
+//! Indexes that share their past: pins, clones, and what may be deleted.
+//!
+//! A *pin* keeps the tables of one moment of an index. A snapshot is a pin with a name of ours; a clone pins its
+//! source itself, without a name, for as long as it reads tables of it. So an index whose head nobody uses is
+//! needed exactly while it has pins, whoever made them.
+//!
+//! In a crash: a clone that was cut short has its pin or not, and deleting it releases the pin first. A deletion
+//! that was cut short leaves a mark by which the next one goes on.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::TryFutureExt;
+use holdfast_base::Random;
+use object_store::path::Path;
+use slatedb::admin::{Admin, AdminBuilder};
+use slatedb::config::{
+    CheckpointOptions, CheckpointScope, GarbageCollectorDirectoryOptions, GarbageCollectorOptions,
+};
+use slatedb::{CloneSourceSpec, GarbageCollectorBuilder};
+use uuid::Uuid;
+
+use super::clock::IndexClock;
+use super::{Index, IndexCache, in_time};
+use crate::error::{Error, Result};
+use crate::store::Store;
+
+/// What keeps a moment of an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pin {
+    pub id: Uuid,
+    /// Given by us to pins that we made; a clone's own pin has none.
+    pub name: Option<String>,
+}
+
+impl Index {
+    /// Keeps what is committed now until [`unpin`].
+    pub(crate) async fn pin(&self, name: String) -> Result<Uuid> {
+        let options = CheckpointOptions { name: Some(name), ..CheckpointOptions::default() };
+        let pinned = self.db()?.create_checkpoint(CheckpointScope::Durable, &options);
+        Ok(in_time(&self.store, "pin", pinned.map_err(Error::from)).await?.id)
+    }
+
+    /// Lets go of a pin in this index, or in another one of the same volume.
+    pub(crate) async fn unpin(&self, path: &Path, pin: Uuid) -> Result<()> {
+        let admin =
+            AdminBuilder::new(path.clone(), self.store.objects()).with_system_clock(self.clock.clone());
+        in_time(&self.store, "unpin", admin.build().delete_checkpoint(pin).map_err(Error::from)).await
+    }
+}
+
+fn admin(store: &Store, cache: &IndexCache, path: &Path) -> Admin {
+    AdminBuilder::new(path.clone(), store.objects()).with_system_clock(cache.system_clock()).build()
+}
+
+/// Lets go of a pin; none there is no error.
+pub(crate) async fn unpin(store: &Store, cache: &IndexCache, path: &Path, pin: Uuid) -> Result<()> {
+    in_time(store, "unpin", admin(store, cache, path).delete_checkpoint(pin).map_err(Error::from)).await
+}
+
+/// All pins of an index; `None` if there is no index there, or one whose deletion has begun.
+pub(crate) async fn pins(store: &Store, cache: &IndexCache, path: &Path) -> Result<Option<Vec<Pin>>> {
+    if store.read_whole(&path.clone().join(".deleting")).await?.is_some() {
+        return Ok(None);
+    }
+    let manifest =
+        in_time(store, "manifest", admin(store, cache, path).read_manifest(None).map_err(Error::from))
+            .await?;
+    Ok(manifest.map(|manifest| {
+        let pins = manifest.checkpoints().iter();
+        pins.map(|pin| Pin { id: pin.id, name: pin.name.clone() }).collect()
+    }))
+}
+
+/// Makes an index at `to` that begins as `from` was at `pin`. Copies no table: it reads those of `from`, which it
+/// pins for itself.
+pub(crate) async fn clone_index(
+    store: &Store,
+    cache: &IndexCache,
+    from: &Path,
+    pin: Uuid,
+    to: &Path,
+    random: &dyn Random,
+) -> Result<()> {
+    let source: CloneSourceSpec<(Bound<Bytes>, Bound<Bytes>)> =
+        CloneSourceSpec::with_checkpoint(from.clone(), pin);
+    let clone = admin(store, cache, to).create_clone_builder_from_source(source);
+    let clone = clone.with_seed(random.next_u64()).with_system_clock(cache.system_clock()).build();
+    in_time(store, "clone", clone.map_err(Error::from)).await
+}
+
+/// Deletes an index that nothing pins, after letting go of what it pinned itself.
+pub(crate) async fn delete_index(store: &Store, cache: &IndexCache, path: &Path) -> Result<()> {
+    let exists = admin(store, cache, path).read_manifest(None).await?.is_some()
+        || store.read_whole(&path.clone().join(".deleting")).await?.is_some();
+    if exists {
+        admin(store, cache, path).delete_db(true).await?;
+    }
+    // What a creation left that did not come as far as its manifest.
+    store.delete_all(path).await?;
+    Ok(())
+}
+
+/// Deletes tables and manifests that no pin and no head needs any more, and lets go of what is pinned elsewhere
+/// and no longer read.
+pub(crate) async fn collect_tables(store: &Store, path: &Path, random: &dyn Random, clock: Arc<IndexClock>) {
+    let old = || Some(GarbageCollectorDirectoryOptions { interval: None, ..Default::default() });
+    let options = GarbageCollectorOptions {
+        manifest_options: old(),
+        compacted_options: old(),
+        compactions_options: old(),
+        wal_options: None,
+        wal_fence_options: None,
+        ..GarbageCollectorOptions::default()
+    };
+    let collector = GarbageCollectorBuilder::new(path.clone(), store.objects());
+    collector
+        .with_options(options)
+        .with_seed(random.next_u64())
+        .with_system_clock(clock)
+        .build()
+        .run_gc_once()
+        .await;
+}
+
+/// The same for an index that is not open.
+pub(crate) async fn collect_closed(store: &Store, cache: &IndexCache, path: &Path, random: &dyn Random) {
+    collect_tables(store, path, random, cache.system_clock()).await;
+}
