@@ -2,6 +2,8 @@
 //!
 //! Layout (62 bytes): version 1, flags 1 (bit 0: read-only), volume 16, inode number 8 (big endian), generation 4 (big
 //! endian), attachment 16 (zero for a direct export), then the first 16 bytes of keyed BLAKE3 over all before it.
+//! A handle of a file in a snapshot, or of the directory of snapshots, has version 2 (64 bytes): before the hash, of
+//! which it has 10 bytes, stand the first 8 bytes of the snapshot's id, zero for the directory.
 //! No state is behind a handle: it outlives restarts and moves as long as the key does. Whether its file still exists
 //! is for the engine to say.
 
@@ -14,10 +16,29 @@ const VERSION: u8 = 1;
 const READ_ONLY: u8 = 1;
 const BODY_BYTES: usize = 1 + 1 + 16 + 8 + 4 + 16;
 const MAC_BYTES: usize = 16;
-/// Length of every handle.
+/// Length of the handles of a volume's own files; those of snapshots are longer.
 pub(crate) const HANDLE_BYTES: usize = BODY_BYTES + MAC_BYTES;
 
+const SNAPSHOT_VERSION: u8 = 2;
+const SNAPSHOT_BODY_BYTES: usize = BODY_BYTES + 8;
+/// What the protocol leaves for it. A guess is right once in 2^80 calls, and what it opens can only be read.
+const SNAPSHOT_MAC_BYTES: usize = 10;
+const SNAPSHOT_HANDLE_BYTES: usize = SNAPSHOT_BODY_BYTES + SNAPSHOT_MAC_BYTES;
+
 const _: () = assert!(HANDLE_BYTES <= holdfast_wire::limits::FILE_HANDLE_MAX_BYTES);
+const _: () = assert!(SNAPSHOT_HANDLE_BYTES <= holdfast_wire::limits::FILE_HANDLE_MAX_BYTES);
+
+/// What of a volume a handle shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum View {
+    /// The volume as it is.
+    #[default]
+    Live,
+    /// The directory of its snapshots.
+    Snapshots,
+    /// A snapshot, by the first 8 bytes of its id.
+    Snapshot(u64),
+}
 
 /// What all handles of one mount share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +47,8 @@ pub(crate) struct Grant {
     pub read_only: bool,
     /// Zero for a direct export.
     pub attachment: Uuid,
+    /// The volume, or one of its snapshots.
+    pub view: View,
 }
 
 /// The content of a handle.
@@ -46,33 +69,55 @@ impl HandleKey {
 
     /// The handle of a file.
     pub fn seal(&self, handle: &Handle) -> FileHandle {
-        let mut bytes = [0; HANDLE_BYTES];
-        let body = &mut bytes[..BODY_BYTES];
-        body[0] = VERSION;
-        body[1] = if handle.grant.read_only { READ_ONLY } else { 0 };
-        body[2..18].copy_from_slice(handle.grant.volume.0.as_bytes());
-        body[18..26].copy_from_slice(&handle.file.ino.to_be_bytes());
-        body[26..30].copy_from_slice(&handle.file.generation.to_be_bytes());
-        body[30..46].copy_from_slice(handle.grant.attachment.as_bytes());
-        let mac = self.mac(body);
-        bytes[BODY_BYTES..].copy_from_slice(&mac);
-        FileHandle::new(&bytes).expect("a handle is shorter than the protocol's limit")
+        match handle.grant.view {
+            View::Live => {
+                let mut bytes = [0; HANDLE_BYTES];
+                fill(&mut bytes, handle, VERSION);
+                let mac = self.mac(&bytes[..BODY_BYTES]);
+                bytes[BODY_BYTES..].copy_from_slice(&mac);
+                new_handle(&bytes)
+            }
+            View::Snapshots => self.seal_snapshot(handle, 0),
+            View::Snapshot(tag) => self.seal_snapshot(handle, tag),
+        }
+    }
+
+    fn seal_snapshot(&self, handle: &Handle, tag: u64) -> FileHandle {
+        let mut bytes = [0; SNAPSHOT_HANDLE_BYTES];
+        fill(&mut bytes, handle, SNAPSHOT_VERSION);
+        bytes[BODY_BYTES..SNAPSHOT_BODY_BYTES].copy_from_slice(&tag.to_be_bytes());
+        let mac = self.mac(&bytes[..SNAPSHOT_BODY_BYTES]);
+        bytes[SNAPSHOT_BODY_BYTES..].copy_from_slice(&mac[..SNAPSHOT_MAC_BYTES]);
+        new_handle(&bytes)
     }
 
     /// The content of a genuine handle; `None` for anything that this key did not seal.
     pub fn open(&self, handle: &FileHandle) -> Option<Handle> {
-        let bytes: &[u8; HANDLE_BYTES] = handle.as_bytes().try_into().ok()?;
-        let (body, mac) = bytes.split_at(BODY_BYTES);
+        let bytes = handle.as_bytes();
+        let (version, body_bytes) = match bytes.len() {
+            HANDLE_BYTES => (VERSION, BODY_BYTES),
+            SNAPSHOT_HANDLE_BYTES => (SNAPSHOT_VERSION, SNAPSHOT_BODY_BYTES),
+            _ => return None,
+        };
+        let (body, mac) = bytes.split_at(body_bytes);
         // Without an early end: how long the comparison takes must not tell how much of a guess was right.
         let differs =
             self.mac(body).iter().zip(mac).fold(0, |differs, (ours, theirs)| differs | (ours ^ theirs));
-        if differs != 0 || body[0] != VERSION || body[1] & !READ_ONLY != 0 {
+        if differs != 0 || body[0] != version || body[1] & !READ_ONLY != 0 {
             return None;
         }
+        let view = match body.get(BODY_BYTES..) {
+            None | Some([]) => View::Live,
+            Some(tag) => match u64::from_be_bytes(tag.try_into().ok()?) {
+                0 => View::Snapshots,
+                tag => View::Snapshot(tag),
+            },
+        };
         let grant = Grant {
             volume: VolumeId(uuid(&body[2..18])?),
             read_only: body[1] & READ_ONLY != 0,
             attachment: uuid(&body[30..46])?,
+            view,
         };
         let ino = u64::from_be_bytes(body[18..26].try_into().ok()?);
         let generation = u32::from_be_bytes(body[26..30].try_into().ok()?);
@@ -87,6 +132,20 @@ impl HandleKey {
     }
 }
 
+/// The part that all versions share.
+fn fill(body: &mut [u8], handle: &Handle, version: u8) {
+    body[0] = version;
+    body[1] = if handle.grant.read_only { READ_ONLY } else { 0 };
+    body[2..18].copy_from_slice(handle.grant.volume.0.as_bytes());
+    body[18..26].copy_from_slice(&handle.file.ino.to_be_bytes());
+    body[26..30].copy_from_slice(&handle.file.generation.to_be_bytes());
+    body[30..46].copy_from_slice(handle.grant.attachment.as_bytes());
+}
+
+fn new_handle(bytes: &[u8]) -> FileHandle {
+    FileHandle::new(bytes).expect("a handle is within the protocol's limit")
+}
+
 fn uuid(bytes: &[u8]) -> Option<Uuid> {
     Uuid::from_slice(bytes).ok()
 }
@@ -96,7 +155,12 @@ mod tests {
     use super::*;
 
     fn sample(read_only: bool) -> Handle {
-        let grant = Grant { volume: VolumeId(Uuid::from_u128(7)), read_only, attachment: Uuid::nil() };
+        let grant = Grant {
+            volume: VolumeId(Uuid::from_u128(7)),
+            read_only,
+            attachment: Uuid::nil(),
+            view: View::Live,
+        };
         Handle { grant, file: FileId { ino: 0x0102_0304_0506, generation: 9 } }
     }
 
@@ -108,6 +172,23 @@ mod tests {
             assert_eq!(sealed.as_bytes().len(), HANDLE_BYTES);
             assert_eq!(key.open(&sealed), Some(sample(read_only)));
             assert_eq!(HandleKey::new(&[2; 32]).open(&sealed), None);
+        }
+    }
+
+    #[test]
+    fn handles_of_snapshots_open_as_what_they_are() {
+        let key = HandleKey::new(&[1; 32]);
+        for view in [View::Snapshots, View::Snapshot(1 << 63 | 5)] {
+            let mut handle = sample(true);
+            handle.grant.view = view;
+            let sealed = key.seal(&handle);
+            assert_eq!(sealed.as_bytes().len(), SNAPSHOT_HANDLE_BYTES);
+            assert_eq!(key.open(&sealed), Some(handle));
+            for bit in 0..SNAPSHOT_HANDLE_BYTES * 8 {
+                let mut bytes = sealed.as_bytes().to_vec();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(key.open(&FileHandle::new(&bytes).unwrap()), None, "bit {bit}");
+            }
         }
     }
 

@@ -32,6 +32,7 @@ mod proc;
 mod replay;
 mod server;
 mod session;
+mod snapshots;
 mod status;
 mod volumes;
 

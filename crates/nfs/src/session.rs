@@ -6,8 +6,9 @@ use holdfast_engine::{Attr, Caller, Error, FileId, Volume, Wcc};
 use holdfast_wire::nfs3::{Failure, Fattr3, FileHandle, NfsStat3, PostOpAttr, WccData, WriteVerifier3};
 
 use crate::attributes;
-use crate::handle::{Grant, Handle};
+use crate::handle::{Grant, Handle, View};
 use crate::server::Shared;
+use crate::snapshots::{self, DIRECTORY_FILE};
 use crate::status;
 
 /// One call's context.
@@ -23,7 +24,17 @@ impl Session {
     pub async fn target(&self, handle: &FileHandle) -> Result<Target<'_>, NfsStat3> {
         let Handle { grant, file } = self.shared.handles.open(handle).ok_or(NfsStat3::BadHandle)?;
         tracing::debug!(xid = self.xid, volume = %grant.volume, ino = file.ino, "a call for a file");
-        let volume = self.shared.volumes.volume(grant.volume).await.map_err(|error| {
+        let opened = async {
+            let volume = self.shared.volumes.volume(grant.volume).await?;
+            match grant.view {
+                View::Live | View::Snapshots => Ok(volume),
+                View::Snapshot(tag) => {
+                    let id = volume.snapshot_beginning(tag).await?;
+                    self.shared.volumes.snapshot(grant.volume, id).await
+                }
+            }
+        };
+        let volume = opened.await.map_err(|error| {
             status::report(grant.volume, &error);
             status::nfs_status(&error)
         })?;
@@ -49,12 +60,60 @@ impl Target<'_> {
     /// The handle of another file of the same mount.
     pub fn handle_of(&self, attr: &Attr) -> FileHandle {
         let file = FileId { ino: attr.ino, generation: attr.generation };
-        self.shared.handles.seal(&Handle { grant: self.grant, file })
+        self.handle_in(self.grant.view, file)
+    }
+
+    /// The handle of a file in some view of the volume.
+    pub fn handle_in(&self, view: View, file: FileId) -> FileHandle {
+        self.shared.handles.seal(&Handle { grant: Grant { view, ..self.grant }, file })
+    }
+
+    /// What of the volume this target is in.
+    pub fn view(&self) -> View {
+        self.grant.view
+    }
+
+    /// The number by which clients tell the volume from others.
+    pub fn fsid(&self) -> u64 {
+        self.fsid
+    }
+
+    /// Whether this is the directory of snapshots.
+    pub fn is_directory_of_snapshots(&self) -> bool {
+        self.grant.view == View::Snapshots
+    }
+
+    /// The volume itself, whatever view of it this target is in.
+    pub async fn head(&self) -> Result<Arc<Volume>, Error> {
+        self.shared.volumes.volume(self.grant.volume).await
+    }
+
+    /// A snapshot of the volume.
+    pub async fn open_snapshot(&self, snapshot: uuid::Uuid) -> Result<Arc<Volume>, Error> {
+        self.shared.volumes.snapshot(self.grant.volume, snapshot).await
+    }
+
+    /// The attributes of this target now.
+    pub async fn attr(&self) -> Result<Attr, Error> {
+        match self.grant.view {
+            View::Snapshots if self.file == DIRECTORY_FILE => self.directory_attr().await,
+            _ => self.volume.getattr(self.file).await,
+        }
     }
 
     /// Attributes of a file of this volume.
     pub fn attributes(&self, attr: &Attr) -> Fattr3 {
-        attributes::fattr(self.fsid, attr)
+        let fileid = snapshots::fileid(self.grant.view, attr.ino);
+        Fattr3 { fileid, ..attributes::fattr(self.fsid, attr) }
+    }
+
+    /// The file number that this view shows for an inode.
+    pub fn fileid(&self, ino: u64) -> u64 {
+        match self.grant.view {
+            // Its entries are other views' already.
+            View::Snapshots => ino,
+            view => snapshots::fileid(view, ino),
+        }
     }
 
     /// Attributes from before and after an operation.
@@ -62,14 +121,14 @@ impl Target<'_> {
         WccData { before: Some(attributes::wcc_attr(&wcc.before)), after: Some(self.attributes(&wcc.after)) }
     }
 
-    /// Whether the mount is read-only.
+    /// Whether nothing can be changed: on a read-only mount, and in a snapshot.
     pub fn is_read_only(&self) -> bool {
-        self.grant.read_only
+        self.grant.read_only || self.grant.view != View::Live
     }
 
     /// Refuses a change on a read-only mount.
     pub fn check_writable(&self) -> Result<(), NfsStat3> {
-        if self.grant.read_only { Err(NfsStat3::RoFs) } else { Ok(()) }
+        if self.is_read_only() { Err(NfsStat3::RoFs) } else { Ok(()) }
     }
 
     /// Refuses two handles that are not of one mount.
@@ -85,7 +144,7 @@ impl Target<'_> {
 
     /// The attributes of now, for the arm of a failure.
     pub async fn post_op(&self) -> PostOpAttr {
-        self.volume.getattr(self.file).await.ok().map(|attr| self.attributes(&attr))
+        self.attr().await.ok().map(|attr| self.attributes(&attr))
     }
 
     /// The arm of a failure that has `wcc_data`. Attributes from before are left out: taken outside of an operation

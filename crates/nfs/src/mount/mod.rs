@@ -15,7 +15,7 @@ use holdfast_wire::mount3::{
 use holdfast_wire::rpc::AUTH_SYS;
 use uuid::Uuid;
 
-use crate::handle::{Grant, Handle};
+use crate::handle::{Grant, Handle, View};
 use crate::limits::EXPORT_LIST_MAX;
 use crate::server::Shared;
 use crate::status;
@@ -48,7 +48,8 @@ async fn mnt(shared: &Shared, client: SocketAddr, path: &DirPath) -> MntRes {
         status::report(granted.volume, &error);
         status::mount_status(&error)
     })?;
-    let grant = Grant { volume: granted.volume, read_only: granted.read_only, attachment: Uuid::nil() };
+    let (volume_id, read_only) = (granted.volume, granted.read_only);
+    let grant = Grant { volume: volume_id, read_only, attachment: Uuid::nil(), view: View::Live };
     let handle = shared.handles.seal(&Handle { grant, file: volume.root() });
     tracing::debug!(volume = %granted.volume, %client, read_only = granted.read_only, "mounted");
     shared.mounts.add(client.ip(), path);

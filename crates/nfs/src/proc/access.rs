@@ -21,6 +21,15 @@ const _: () = assert!(
 pub(super) async fn access(session: &Session, args: AccessArgs) -> AccessRes {
     let object = session.target(&args.object).await?;
     let wanted = if object.is_read_only() { args.access & !CHANGES } else { args.access };
+    if object.is_directory_of_snapshots() {
+        return match object.attr().await {
+            Ok(attr) => {
+                let access = wanted & (wire::READ | wire::LOOKUP);
+                Ok(AccessOk { attributes: Some(object.attributes(&attr)), access })
+            }
+            Err(error) => Err(object.failed(error).await),
+        };
+    }
     match object.volume.access(&session.caller, object.file, wanted).await {
         Ok((access, attr)) => Ok(AccessOk { attributes: Some(object.attributes(&attr)), access }),
         Err(error) => Err(object.failed(error).await),

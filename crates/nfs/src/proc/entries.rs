@@ -4,7 +4,10 @@
 //! accepted, and NFS3ERR_BAD_COOKIE is never the answer.
 
 use holdfast_base::limits::{LIST_PAGE_MAX_ENTRIES, NFS_IO_MAX_BYTES};
+use holdfast_engine::{Error, Listing};
 use holdfast_wire::nfs3::{CookieVerifier3, Entry3};
+
+use crate::session::{Session, Target};
 
 /// The cookie of `.`.
 pub(super) const DOT_COOKIE: u64 = 1;
@@ -21,6 +24,20 @@ pub(super) fn clamp(count: u32) -> u32 {
 /// Most entries that fit `bytes` when each takes at least `entry_bytes`, and one to see whether there are more.
 pub(super) fn entries_within(bytes: u32, entry_bytes: usize) -> usize {
     (bytes as usize / entry_bytes + 1).min(LIST_PAGE_MAX_ENTRIES)
+}
+
+/// A part of a directory's listing.
+pub(super) async fn list(
+    session: &Session,
+    dir: &Target<'_>,
+    after: u64,
+    limit: usize,
+    attributes: bool,
+) -> Result<Listing, Error> {
+    if dir.is_directory_of_snapshots() {
+        return dir.list_snapshots(after, limit).await;
+    }
+    dir.volume.list(&session.caller, dir.file, after, limit, attributes).await
 }
 
 /// Size of the smallest entry of READDIR.

@@ -11,7 +11,7 @@ const MULTIPLE_BYTES: u32 = 4096;
 
 pub(super) async fn fsinfo(session: &Session, args: FsInfoArgs) -> FsInfoRes {
     let object = session.target(&args.object).await?;
-    match object.volume.getattr(object.file).await {
+    match object.attr().await {
         Ok(attr) => Ok(FsInfoOk {
             attributes: Some(object.attributes(&attr)),
             read_max_bytes: NFS_IO_MAX_BYTES,

@@ -6,7 +6,7 @@ use crate::session::Session;
 
 pub(super) async fn fsstat(session: &Session, args: FsStatArgs) -> FsStatRes {
     let object = session.target(&args.object).await?;
-    let attr = match object.volume.getattr(object.file).await {
+    let attr = match object.attr().await {
         Ok(attr) => attr,
         Err(error) => return Err(object.failed(error).await),
     };

@@ -6,7 +6,7 @@ use crate::session::Session;
 
 pub(super) async fn getattr(session: &Session, args: GetAttrArgs) -> GetAttrRes {
     let object = session.target(&args.object).await?;
-    match object.volume.getattr(object.file).await {
+    match object.attr().await {
         Ok(attr) => Ok(GetAttrOk { attributes: object.attributes(&attr) }),
         Err(error) => Err(object.status(&error).into()),
     }

@@ -7,7 +7,7 @@ use crate::session::Session;
 
 pub(super) async fn pathconf(session: &Session, args: PathConfArgs) -> PathConfRes {
     let object = session.target(&args.object).await?;
-    match object.volume.getattr(object.file).await {
+    match object.attr().await {
         Ok(attr) => Ok(PathConfOk {
             attributes: Some(object.attributes(&attr)),
             link_max: LINK_MAX,

@@ -15,7 +15,7 @@ pub(super) async fn readdir(session: &Session, args: ReadDirArgs) -> ReadDirRes 
         return Err(dir.failed(NfsStat3::TooSmall).await);
     };
     let page = entries::entries_within(count, ENTRY_MIN_BYTES);
-    match dir.volume.list(&session.caller, dir.file, args.cookie, page, false).await {
+    match entries::list(session, &dir, args.cookie, page, false).await {
         Ok(listing) => fill(&dir, args.cookie, listing, budget),
         Err(error) => Err(dir.failed(error).await),
     }
@@ -25,9 +25,10 @@ fn fill(dir: &Target<'_>, cookie: u64, listing: Listing, mut budget: ReadDirBudg
     let dir_attributes: PostOpAttr = Some(dir.attributes(&listing.dir));
     let dots = [(DOT_COOKIE, ".", listing.dir.ino), (DOT_DOT_COOKIE, "..", listing.parent)];
     let dots = dots.into_iter().filter(|(own, ..)| cookie < *own);
-    let dots = dots.map(|(cookie, name, fileid)| Entry3 { fileid, name: name.into(), cookie });
+    let dots =
+        dots.map(|(cookie, name, fileid)| Entry3 { fileid: dir.fileid(fileid), name: name.into(), cookie });
     let found = listing.entries.into_iter().map(|ListEntry { ino, name, cookie, .. }| Entry3 {
-        fileid: ino,
+        fileid: dir.fileid(ino),
         name: name.into(),
         cookie,
     });

@@ -21,7 +21,7 @@ pub(super) async fn readdirplus(session: &Session, args: ReadDirPlusArgs) -> Rea
     };
     let page = entries::entries_within(maxcount, PLUS_MIN_BYTES)
         .min(entries::entries_within(dircount, ENTRY_MIN_BYTES).max(2));
-    match dir.volume.list(&session.caller, dir.file, args.cookie, page, true).await {
+    match entries::list(session, &dir, args.cookie, page, true).await {
         Ok(listing) => {
             let parent = if args.cookie < DOT_DOT_COOKIE { parent(session, &dir).await } else { None };
             fill(&dir, args.cookie, listing, parent, budget)
@@ -32,6 +32,10 @@ pub(super) async fn readdirplus(session: &Session, args: ReadDirPlusArgs) -> Rea
 
 /// The parent's attributes, if the caller may look it up.
 async fn parent(session: &Session, dir: &Target<'_>) -> Option<Attr> {
+    if dir.is_directory_of_snapshots() {
+        // Another view's: its entry goes without attributes.
+        return None;
+    }
     let found = dir.volume.lookup(&session.caller, dir.file, b"..").await;
     found.ok().map(|(parent, _)| parent)
 }
@@ -52,10 +56,10 @@ fn fill(
     let dots = dots.into_iter().filter(|(own, ..)| cookie < *own).map(|(cookie, name, fileid, attr)| {
         let (attributes, handle) =
             (attr.map(|attr| dir.attributes(&attr)), attr.map(|attr| dir.handle_of(&attr)));
-        EntryPlus3 { fileid, name: name.into(), cookie, attributes, handle }
+        EntryPlus3 { fileid: dir.fileid(fileid), name: name.into(), cookie, attributes, handle }
     });
     let found = listing.entries.into_iter().map(|ListEntry { ino, name, cookie, attr, .. }| EntryPlus3 {
-        fileid: ino,
+        fileid: dir.fileid(ino),
         name: name.into(),
         cookie,
         attributes: attr.map(|attr| dir.attributes(&attr)),

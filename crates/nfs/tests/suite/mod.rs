@@ -18,4 +18,5 @@ mod mount;
 mod names;
 mod replay;
 mod rpc;
+mod snapshots;
 mod support;

@@ -99,6 +99,10 @@ impl Volumes for Node {
         self.engine.volume(id).await
     }
 
+    async fn snapshot(&self, id: VolumeId, snapshot: uuid::Uuid) -> Result<Arc<Volume>, Error> {
+        self.engine.snapshot(id, snapshot).await
+    }
+
     fn write_verifier(&self) -> [u8; 8] {
         self.engine.write_verifier()
     }
