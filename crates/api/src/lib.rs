@@ -46,6 +46,6 @@ pub use metrics::describe as describe_metrics;
 pub use openapi::document as openapi_document;
 pub use router::router;
 pub use server::serve;
-pub use service::{FilesystemChange, Filesystems, NewFilesystem, Recovered};
+pub use service::{FilesystemChange, Filesystems, Fork, NewFilesystem, Recovered};
 pub use state::{ApiParts, ApiState, Settle};
 pub use tokens::Tokens;

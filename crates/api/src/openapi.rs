@@ -18,6 +18,7 @@ use crate::router::{open_routes, protected_routes, token_routes};
     modifiers(&KeyScheme),
     tags(
         (name = "filesystems", description = "Filesystems of the key's team"),
+        (name = "snapshots", description = "Filesystems as they were, and new ones that begin there"),
         (name = "files", description = "The files in a filesystem, with or without a sandbox that mounts it"),
         (name = "volumes", description = "E2B's volume API over the same filesystems, for its SDKs"),
         (name = "administration", description = "Teams and keys; for an administrator's key"),

@@ -15,10 +15,8 @@ pub(crate) struct Query(Vec<(String, String)>);
 impl Query {
     /// Reads the query of `uri`, in which only `known` names may appear.
     pub fn read(uri: &Uri, known: &[&str]) -> Result<Self, ApiError> {
-        let mut pairs = Vec::new();
-        for pair in uri.query().unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (decode(name)?, decode(value)?);
+        let query = Self::read_any(uri)?;
+        for (name, _) in &query.0 {
             if !known.contains(&name.as_str()) {
                 let shown: String = name.chars().take(80).collect();
                 let rule = match known {
@@ -27,7 +25,16 @@ impl Query {
                 };
                 return Err(ApiError::parameter(&shown, &rule));
             }
-            pairs.push((name, value));
+        }
+        Ok(query)
+    }
+
+    /// Reads the query of `uri`, whatever names are in it.
+    pub fn read_any(uri: &Uri) -> Result<Self, ApiError> {
+        let mut pairs = Vec::new();
+        for pair in uri.query().unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            pairs.push((decode(name)?, decode(value)?));
         }
         Ok(Self(pairs))
     }

@@ -17,6 +17,10 @@ pub(crate) fn protected_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(resources::create::create, resources::list::list))
         .routes(routes!(resources::one::show, resources::one::patch, resources::one::delete))
         .routes(routes!(resources::one::usage))
+        .routes(routes!(resources::snapshots::create, resources::snapshots::list))
+        .routes(routes!(resources::snapshots::delete))
+        .routes(routes!(resources::branch::fork))
+        .routes(routes!(resources::branch::restore))
         .routes(routes!(
             content::read::get,
             content::write::put,

@@ -8,6 +8,8 @@
 //! **Resizing** asks the volume first, because only it knows the use; if the catalogue then refuses, the volume gets
 //! its old limits back, and so with settings. Changes of one filesystem exclude each other, so the two sides cannot end up apart.
 
+mod branches;
+
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -22,6 +24,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::error::{ApiError, ErrorCode};
 use crate::files::{Files, FilesError, VolumeLimits};
 use crate::limits::ApiLimits;
+
+pub use branches::Fork;
 
 /// Locks that filesystems share by hash; two that share one only wait for each other.
 const STRIPES: usize = 64;

@@ -33,6 +33,8 @@ mod paths;
 mod ranges;
 #[path = "suite/recovery.rs"]
 mod recovery;
+#[path = "suite/snapshots.rs"]
+mod snapshots;
 #[path = "suite/tar.rs"]
 mod tar;
 #[path = "suite/tcp.rs"]

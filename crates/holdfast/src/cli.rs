@@ -6,9 +6,12 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::client::admin::{KeyCommand, TeamCommand};
-use crate::client::{self, files::FilesCommand, filesystems::FsCommand, mount::MountArgs};
+use crate::client::{
+    self, files::FilesCommand, filesystems::FsCommand, mount::MountArgs, snapshots::SnapshotCommand,
+};
 use crate::config::{ServeArgs, table};
 use crate::exit::{EXIT_CODES, Exit, Failure};
+use crate::serve::check::CheckArgs;
 use crate::{output, serve};
 
 /// Persistent filesystems for sandboxes: one server, mounted over NFSv3, read and written over HTTP.
@@ -30,7 +33,7 @@ enum Command {
                       to stderr."
     )]
     Serve(ServeArgs),
-    /// Make, list, resize, rename and remove filesystems.
+    /// Make, list, resize, rename, fork and remove filesystems.
     Fs {
         #[command(subcommand)]
         command: FsCommand,
@@ -44,6 +47,21 @@ enum Command {
         #[command(flatten)]
         remote: RemoteArgs,
     },
+    /// Make, list, restore and delete snapshots of filesystems.
+    Snapshot {
+        #[command(subcommand)]
+        command: SnapshotCommand,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+    /// Count everything in the store again, with the server stopped; fails if anything differs.
+    #[command(
+        long_about = "Count everything in the store again and report every difference: inodes, links, entries, bytes \
+                      in use, segments and what they hold, for every filesystem and snapshot. The server must be \
+                      stopped. What its journal holds is brought into the store first, as a start would. Of the \
+                      options, those count that say where things are."
+    )]
+    Check(CheckArgs),
     /// Print the command that mounts a filesystem on this machine.
     #[command(name = "mount-command")]
     Mount {
@@ -100,6 +118,11 @@ pub fn run() -> ExitCode {
         Command::Files { command, remote } => (client::files::run(command, &remote), remote.json),
         Command::Team { command, remote } => (client::admin::run_team(command, &remote), remote.json),
         Command::Key { command, remote } => (client::admin::run_key(command, &remote), remote.json),
+        Command::Snapshot { command, remote } => (client::snapshots::run(command, &remote), remote.json),
+        Command::Check(args) => {
+            let json = args.json;
+            (serve::check::run(args), json)
+        }
         Command::Mount { args, remote } => (client::mount::run(&args, &remote), remote.json),
     };
     match result {

@@ -7,5 +7,6 @@ mod suite {
     mod life;
     mod nfs;
     mod refusals;
+    mod snapshots;
     mod support;
 }

@@ -95,7 +95,7 @@ pub(crate) async fn patch(
     let query = Query::read(&uri, &["follow"])?;
     let follow = query.flag("follow", true)?;
     let patch = json::<PatchBody>(&body)?.read()?;
-    let Target { volume, path } = target;
+    let Target { volume, path, .. } = target;
     detached(async move {
         let (path, changed) = match patch {
             Patch::Move(to) => {

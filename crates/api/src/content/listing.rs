@@ -78,6 +78,7 @@ impl Walk {
         limit: usize,
     ) -> Result<Entries, ApiError> {
         let mut entries = Vec::new();
+        let view = target.view();
         while entries.len() < limit {
             let (levels, Some(level)) = (self.0.len(), self.0.last_mut()) else { break };
             if level.is_done() {
@@ -85,7 +86,7 @@ impl Walk {
                 continue;
             }
             let Some(entry) = level.ready.pop_front() else {
-                match state.files.list(target.volume, &level.dir, level.after, limit - entries.len()).await {
+                match state.files.list(&view, &level.dir, level.after, limit - entries.len()).await {
                     Ok(directory) => {
                         level.end = directory.end || directory.entries.is_empty();
                         level.ready = directory.entries.into();

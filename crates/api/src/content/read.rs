@@ -43,6 +43,7 @@ use crate::times::http_date;
         ("cursor" = Option<String>, Query, description = "`cursor` of the page before"),
         ("stat" = Option<bool>, Query, description = "Show the metadata"),
         ("follow" = Option<bool>, Query, description = "With `stat`: false shows a symbolic link itself"),
+        ("snapshot" = Option<String>, Query, description = "Id or name of the snapshot to read from"),
         ("Range" = Option<String>, Header, description = "`bytes=first-last`, `bytes=first-` or `bytes=-count`"),
         ("If-None-Match" = Option<String>, Header, description = "304 where the file still has this `ETag`"),
         ("If-Match" = Option<String>, Header, description = "412 where the file has another `ETag`"),
@@ -73,7 +74,7 @@ pub(crate) async fn get(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let query = Query::read(&uri, &["list", "depth", "limit", "cursor", "stat", "follow"])?;
+    let query = Query::read(&uri, &["list", "depth", "limit", "cursor", "stat", "follow", "snapshot"])?;
     match (query.flag("list", false)?, query.flag("stat", false)?) {
         (true, true) => Err(ApiError::parameter("stat", "cannot be combined with `list`")),
         (true, false) => {
@@ -114,7 +115,7 @@ fn absent(query: &Query, names: &[&str], needed: &str) -> Result<(), ApiError> {
 
 async fn stat(state: &ApiState, target: &Target, follow: bool) -> Result<Response, ApiError> {
     let operation = Operation::start("stat", &state.clock);
-    let metadata = state.files.stat(target.volume, &target.path, follow).await;
+    let metadata = state.files.stat(&target.view(), &target.path, follow).await;
     let metadata = operation.end(metadata.map_err(ApiError::from))?;
     Ok(Json(Entry::new(&target.path, &metadata)).into_response())
 }
@@ -142,7 +143,7 @@ enum Outcome {
 async fn open(state: &ApiState, target: &Target, headers: &HeaderMap) -> Result<(Opened, Outcome), ApiError> {
     let if_match = Condition::read(headers, &IF_MATCH)?;
     let if_none_match = Condition::read(headers, &IF_NONE_MATCH)?;
-    let opened = state.files.open(target.volume, &target.path).await?;
+    let opened = state.files.open(&target.view(), &target.path).await?;
     let Metadata { version, size, .. } = opened.metadata;
     if if_match.is_some_and(|condition| !condition.matches_strongly(version)) {
         let message = "the file has another `ETag` than `If-Match` asks for; read it again";

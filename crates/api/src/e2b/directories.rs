@@ -108,7 +108,7 @@ async fn directory(
     let mut entries: Vec<DirectoryEntry> = Vec::new();
     while entries.len() <= VOLUME_LIST_MAX_ENTRIES {
         let after = entries.last().map(|entry| entry.cookie);
-        let page = state.files.list(volume, dir, after, LIST_PAGE_MAX_ENTRIES).await?;
+        let page = state.files.list(&volume.into(), dir, after, LIST_PAGE_MAX_ENTRIES).await?;
         let end = page.end || page.entries.is_empty();
         entries.extend(page.entries);
         if end {

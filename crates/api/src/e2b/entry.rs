@@ -74,11 +74,11 @@ pub(super) async fn stat(
     volume: VolumeId,
     path: &FilePath,
 ) -> Result<VolumeEntryStat, ApiError> {
-    let itself = files.stat(volume, path, false).await?;
+    let itself = files.stat(&volume.into(), path, false).await?;
     if itself.kind != FileKind::Symlink {
         return Ok(VolumeEntryStat::new(path, &itself));
     }
-    let shown = match files.stat(volume, path, true).await {
+    let shown = match files.stat(&volume.into(), path, true).await {
         Ok(behind) => VolumeEntryStat::new(path, &Metadata { target: itself.target, ..behind }),
         Err(FilesError::NotFound | FilesError::NotADirectory | FilesError::TooManySymlinks) => {
             VolumeEntryStat { kind: "unknown", ..VolumeEntryStat::new(path, &itself) }

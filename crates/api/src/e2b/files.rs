@@ -50,7 +50,7 @@ pub(super) async fn read(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let path = path(&Query::read(&uri, &["path"])?)?;
-    send(&state, &Target { volume, path }, &method, &headers).await
+    send(&state, &Target { volume, path, snapshot: None }, &method, &headers).await
 }
 
 /// Writes a file, in one step: nobody sees half of it, and an upload that breaks off changes nothing.

@@ -5,6 +5,7 @@
 //! only, 40 at most, and a `..` in a target never leads out of the root.
 
 mod error;
+mod snapshots;
 mod types;
 
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ use holdfast_base::{VolumeId, VolumeSettings};
 use crate::paths::FilePath;
 
 pub use error::{FilesError, Resource, UploadError};
+pub use snapshots::{SnapshotInfo, Snapshots, View};
 pub use types::{
     Changes, Directory, DirectoryEntry, FileKind, FileVersion, Made, Metadata, Opened, Ownership, Parents,
     Precondition, PutRequest, VolumeLimits, VolumeUsage,
@@ -30,7 +32,7 @@ pub type Download = BoxStream<'static, Result<Bytes, FilesError>>;
 /// Every method that changes something answers once the change is as durable as the volume promises. Dropping the
 /// future of any method leaves the volume consistent: the operation happened or it did not.
 #[async_trait]
-pub trait Files: Send + Sync + 'static {
+pub trait Files: Snapshots {
     /// Makes an empty volume with a root directory of mode 1777. Making one that exists is not an error.
     async fn create_volume(
         &self,
@@ -54,20 +56,20 @@ pub trait Files: Send + Sync + 'static {
     async fn usage(&self, volume: VolumeId) -> Result<VolumeUsage, FilesError>;
 
     /// The metadata of a path; `follow` says whether a link at its end is followed. Links before the end always are.
-    async fn stat(&self, volume: VolumeId, path: &FilePath, follow: bool) -> Result<Metadata, FilesError>;
+    async fn stat(&self, view: &View, path: &FilePath, follow: bool) -> Result<Metadata, FilesError>;
 
     /// Entries of the directory `dir` (links followed) after the entry with cookie `after`, at most `limit`, in
     /// cookie order, without `.` and `..`. A cookie stays good however the directory changes.
     async fn list(
         &self,
-        volume: VolumeId,
+        view: &View,
         dir: &FilePath,
         after: Option<u64>,
         limit: usize,
     ) -> Result<Directory, FilesError>;
 
     /// Opens a regular file (links followed). `IsADirectory` or `NotRegular` for anything else.
-    async fn open(&self, volume: VolumeId, path: &FilePath) -> Result<Opened, FilesError>;
+    async fn open(&self, view: &View, path: &FilePath) -> Result<Opened, FilesError>;
 
     /// Replaces the whole content of a file in one step, or makes the file. The inode stays, so mounted clients and
     /// links see the new content. The precondition and the parents are checked together with the change, and before the

@@ -1,9 +1,11 @@
 //! `/filesystems`: the resource, its representation, and how a request names one.
 
+pub(crate) mod branch;
 pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod one;
 pub(crate) mod settings;
+pub(crate) mod snapshots;
 
 use std::collections::BTreeMap;
 

@@ -95,7 +95,7 @@ impl Export<'_> {
                     levels.pop();
                     continue;
                 }
-                match self.files.list(self.volume, &level.dir, level.after, PAGE_ENTRIES).await {
+                match self.files.list(&self.volume.into(), &level.dir, level.after, PAGE_ENTRIES).await {
                     Ok(page) => {
                         level.end = page.end || page.entries.is_empty();
                         level.ready = page.entries.into();
@@ -129,7 +129,7 @@ impl Export<'_> {
                 self.send(header.write().into()).await
             }
             FileKind::Symlink => {
-                let link = self.files.stat(self.volume, path, false).await?;
+                let link = self.files.stat(&self.volume.into(), path, false).await?;
                 let mut header = self.header(Kind::Symlink, path, &link);
                 header.link = link.target.unwrap_or_default().to_vec();
                 self.send(header.write().into()).await
@@ -164,7 +164,7 @@ impl Export<'_> {
 
     async fn file(&self, path: &FilePath) -> Result<(), Stop> {
         for _ in 0..TRIES {
-            let opened = self.files.open(self.volume, path).await?;
+            let opened = self.files.open(&self.volume.into(), path).await?;
             let size = opened.metadata.size;
             let header = Header { size, ..self.header(Kind::File, path, &opened.metadata) };
             let mut content = opened.content.read(0..size);

@@ -108,8 +108,8 @@ pub(crate) async fn export(
     let top = place(&Query::read(&uri, &["path"])?)?;
     let filesystem = state.catalogue.get_filesystem(team, &wanted).await?;
     let operation = Operation::start("export", &state.clock);
-    let volume = filesystem.id.into();
-    match state.files.stat(volume, &top, true).await {
+    let volume: holdfast_base::VolumeId = filesystem.id.into();
+    match state.files.stat(&volume.into(), &top, true).await {
         Ok(metadata) if metadata.kind == FileKind::Directory => {}
         Ok(_) => return operation.end(Err(FilesError::NotADirectory.into())),
         Err(error) => return operation.end(Err(error.into())),

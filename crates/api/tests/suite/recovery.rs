@@ -125,8 +125,8 @@ async fn an_operation_that_takes_too_long_is_answered_and_still_carried_out() {
     let message = bench.delete("/filesystems/data/files/dir").await.refused(504, "timed_out");
     assert!(message.contains("may still be carried out"), "{message}");
     let dir = FilePath::from_bytes(b"/dir").unwrap();
-    let shown = bench.files.stat(id, &dir, true).await.unwrap();
+    let shown = bench.files.stat(&id.into(), &dir, true).await.unwrap();
     assert_eq!(shown.mode, 0o755);
     drop(held);
-    soon(async || bench.files.stat(id, &dir, true).await.is_err().then_some(())).await;
+    soon(async || bench.files.stat(&id.into(), &dir, true).await.is_err().then_some(())).await;
 }

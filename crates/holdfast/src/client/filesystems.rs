@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::http::Client;
 use super::place::FsName;
+use super::snapshots::{self, SnapshotName};
 use crate::cli::RemoteArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Align};
@@ -68,6 +69,16 @@ pub enum FsCommand {
         /// The new name.
         new_name: FsName,
     },
+    /// Make a filesystem that begins as another one is. Nothing is copied.
+    Fork {
+        /// Name or id of the one to begin from.
+        name: FsName,
+        /// The name of the new one.
+        new_name: FsName,
+        /// Begin from this snapshot, by name or id [default: the filesystem as it is].
+        #[arg(long)]
+        snapshot: Option<SnapshotName>,
+    },
     /// Remove a filesystem with everything in it.
     Rm {
         /// Name or id.
@@ -117,6 +128,9 @@ pub fn run(command: FsCommand, remote: &RemoteArgs) -> Result<(), Failure> {
             }
             FsCommand::Rename { name, new_name } => {
                 patch(&client, &name, json!({ "name": new_name.to_string() }), json).await
+            }
+            FsCommand::Fork { name, new_name, snapshot } => {
+                show(&snapshots::fork(&client, &name, &new_name, snapshot.as_ref()).await?, json)
             }
             FsCommand::Rm { name, yes } => remove(&client, &name, yes, json).await,
             FsCommand::Usage { name } => usage(&client, &name, json).await,

@@ -9,6 +9,7 @@ mod local;
 pub mod mount;
 mod place;
 mod remote;
+pub mod snapshots;
 mod walk;
 
 use std::future::Future;

@@ -8,6 +8,7 @@ mod change;
 mod content;
 mod convert;
 mod put;
+mod snapshots;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use holdfast_api::files::{
     Changes, Directory, DirectoryEntry, Files, FilesError, Made, Metadata, Opened, Ownership, Parents,
-    PutRequest, Upload, VolumeLimits, VolumeUsage,
+    PutRequest, Upload, View, VolumeLimits, VolumeUsage,
 };
 use holdfast_api::paths::FilePath;
 use holdfast_base::{ByteSize, VolumeId, VolumeSettings};
@@ -88,8 +89,8 @@ impl Files for EngineFiles {
         })
     }
 
-    async fn stat(&self, volume: VolumeId, path: &FilePath, follow: bool) -> Result<Metadata, FilesError> {
-        let volume = self.volume(volume).await?;
+    async fn stat(&self, view: &View, path: &FilePath, follow: bool) -> Result<Metadata, FilesError> {
+        let volume = self.view(view).await?;
         let (attr, target) =
             volume.stat_path(&Caller::root(), &path.to_bytes(), follow).await.map_err(failed)?;
         Ok(metadata(&attr, (attr.kind == FileKind::Symlink).then_some(target)))
@@ -97,12 +98,12 @@ impl Files for EngineFiles {
 
     async fn list(
         &self,
-        volume: VolumeId,
+        view: &View,
         dir: &FilePath,
         after: Option<u64>,
         limit: usize,
     ) -> Result<Directory, FilesError> {
-        let volume = self.volume(volume).await?;
+        let volume = self.view(view).await?;
         let caller = Caller::root();
         let (attr, _) = volume.stat_path(&caller, &dir.to_bytes(), true).await.map_err(failed)?;
         let listing =
@@ -114,8 +115,8 @@ impl Files for EngineFiles {
         Ok(Directory { entries: listing.entries.into_iter().filter_map(entry).collect(), end: listing.end })
     }
 
-    async fn open(&self, volume: VolumeId, path: &FilePath) -> Result<Opened, FilesError> {
-        let volume = self.volume(volume).await?;
+    async fn open(&self, view: &View, path: &FilePath) -> Result<Opened, FilesError> {
+        let volume = self.view(view).await?;
         let (attr, _) = volume.stat_path(&Caller::root(), &path.to_bytes(), true).await.map_err(failed)?;
         regular(&attr)?;
         let metadata = metadata(&attr, None);

@@ -55,7 +55,7 @@ impl Fixture {
     }
 
     async fn get(&self, at: &str) -> Result<Vec<u8>, FilesError> {
-        let opened = self.files.open(self.volume, &path(at)).await?;
+        let opened = self.files.open(&self.volume.into(), &path(at)).await?;
         let chunks: Vec<Bytes> = opened.content.read(0..opened.metadata.size).try_collect().await?;
         Ok(chunks.concat())
     }
@@ -74,10 +74,10 @@ async fn content_comes_back_whole_and_in_ranges() {
         assert_eq!((made.metadata.size, made.metadata.mode), (len as u64, 0o644));
         assert!(fixture.get("/a/b/f").await.unwrap() == bytes);
     }
-    let opened = fixture.files.open(fixture.volume, &path("/a/b/f")).await.unwrap();
+    let opened = fixture.files.open(&fixture.volume.into(), &path("/a/b/f")).await.unwrap();
     let part: Vec<Bytes> = opened.content.read(1_048_570..2_097_160).try_collect().await.unwrap();
     assert!(part.concat() == pattern(3_500_001)[1_048_570..2_097_160]);
-    let parent = fixture.files.stat(fixture.volume, &path("/a/b"), true).await.unwrap();
+    let parent = fixture.files.stat(&fixture.volume.into(), &path("/a/b"), true).await.unwrap();
     assert_eq!((parent.kind, parent.mode), (Kind::Directory, 0o755));
 }
 
@@ -85,7 +85,7 @@ async fn content_comes_back_whole_and_in_ranges() {
 async fn a_download_never_mixes_two_versions() {
     let fixture = fixture().await;
     fixture.put("/f", &pattern(3_000_000), PutRequest::default()).await.unwrap();
-    let opened = fixture.files.open(fixture.volume, &path("/f")).await.unwrap();
+    let opened = fixture.files.open(&fixture.volume.into(), &path("/f")).await.unwrap();
     fixture.put("/f", &pattern(3_000_000), PutRequest::default()).await.unwrap();
     let read: Result<Vec<Bytes>, _> = opened.content.read(0..3_000_000).try_collect().await;
     assert!(matches!(read, Err(FilesError::Changed)));
@@ -114,7 +114,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     let broken = stream::iter([Ok(Bytes::from_static(b"half")), Err(UploadError::Aborted("gone".into()))]);
     let put = fixture.files.put(fixture.volume, &path("/d/f"), PutRequest::default(), broken.boxed()).await;
     assert!(matches!(put, Err(FilesError::Upload(_))));
-    let stat = fixture.files.stat(fixture.volume, &path("/d"), true).await;
+    let stat = fixture.files.stat(&fixture.volume.into(), &path("/d"), true).await;
     assert!(matches!(stat, Err(FilesError::NotFound)));
 }
 
@@ -156,7 +156,7 @@ async fn directories_are_made_listed_and_removed() {
     let mut found = BTreeMap::new();
     let mut after = None;
     loop {
-        let page = files.list(volume, &path("/x/y"), after, 10).await.unwrap();
+        let page = files.list(&volume.into(), &path("/x/y"), after, 10).await.unwrap();
         after = page.entries.last().map(|entry| entry.cookie);
         found.extend(page.entries.into_iter().map(|entry| (entry.name, entry.metadata.kind)));
         if page.end {
@@ -164,11 +164,14 @@ async fn directories_are_made_listed_and_removed() {
         }
     }
     assert_eq!(found.len(), 25);
-    assert!(matches!(files.list(volume, &path("/x/y/f1"), None, 10).await, Err(FilesError::NotADirectory)));
-    assert!(matches!(files.open(volume, &path("/x/y")).await, Err(FilesError::IsADirectory)));
+    assert!(matches!(
+        files.list(&volume.into(), &path("/x/y/f1"), None, 10).await,
+        Err(FilesError::NotADirectory)
+    ));
+    assert!(matches!(files.open(&volume.into(), &path("/x/y")).await, Err(FilesError::IsADirectory)));
     assert!(matches!(files.remove(volume, &path("/x"), false).await, Err(FilesError::NotEmpty)));
     files.remove(volume, &path("/x"), true).await.unwrap();
-    assert!(matches!(files.stat(volume, &path("/x"), true).await, Err(FilesError::NotFound)));
+    assert!(matches!(files.stat(&volume.into(), &path("/x"), true).await, Err(FilesError::NotFound)));
 }
 
 #[tokio::test]
@@ -191,7 +194,7 @@ async fn attributes_links_copies_and_moves_are_done_by_the_engine() {
     let read = |name: &'static str| {
         let files = &files;
         async move {
-            let opened = files.open(volume, &path(name)).await?;
+            let opened = files.open(&volume.into(), &path(name)).await?;
             let pieces: Vec<Bytes> = opened.content.read(0..opened.metadata.size).try_collect().await?;
             Ok::<_, FilesError>(pieces.concat())
         }
@@ -212,7 +215,7 @@ async fn attributes_links_copies_and_moves_are_done_by_the_engine() {
     let owned = Changes { uid: Some(3), ..Changes::default() };
     assert_eq!(files.change(volume, &path("/l/s"), false, owned).await.unwrap().kind, Kind::Symlink);
     assert_eq!(
-        files.stat(volume, &path("/a/f"), true).await.unwrap().uid,
+        files.stat(&volume.into(), &path("/a/f"), true).await.unwrap().uid,
         7,
         "the link was changed, not its target"
     );
@@ -239,7 +242,7 @@ async fn attributes_links_copies_and_moves_are_done_by_the_engine() {
     assert!(matches!(over, Err(FilesError::NotEmpty)), "{over:?}");
     let nothing = files.rename(volume, &path("/none"), &path("/made/for/nothing")).await;
     assert!(matches!(nothing, Err(FilesError::NotFound)), "{nothing:?}");
-    assert!(matches!(files.stat(volume, &path("/made"), true).await, Err(FilesError::NotFound)));
+    assert!(matches!(files.stat(&volume.into(), &path("/made"), true).await, Err(FilesError::NotFound)));
 }
 
 #[tokio::test]
@@ -254,5 +257,5 @@ async fn parents_are_required_where_the_request_says_so() {
     assert!(matches!(refused, Err(FilesError::NotFound)), "{refused:?}");
     let open = Parents::Make { mode: 0o777 };
     files.make_directory(volume, &path("/some/d"), Ownership::default(), open).await.unwrap();
-    assert_eq!(files.stat(volume, &path("/some"), true).await.unwrap().mode, 0o777);
+    assert_eq!(files.stat(&volume.into(), &path("/some"), true).await.unwrap().mode, 0o777);
 }

@@ -7,6 +7,7 @@
 
 mod background;
 mod catalogue_copy;
+pub mod check;
 mod data_dir;
 mod exports;
 mod keys;

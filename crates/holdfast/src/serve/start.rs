@@ -53,7 +53,7 @@ impl Server {
         let copy = CatalogueCopy::new(&settings.catalogue, catalogue.clone(), store.clone(), data_dir.path());
         copy.settle().await;
         let tokens = Tokens::new(&keys::token_seed(data_dir.path(), &*random)?, settings.token_lifetime);
-        let engine = start_engine(&settings, store, clock.clone(), random.clone()).await?;
+        let engine = start_engine(&settings, store, clock.clone(), random.clone(), true).await?;
         let locks = open_locks(&settings, &catalogue, clock.clone()).await?;
         let limits = api_limits(&settings);
         let draining = Arc::new(AtomicBool::new(false));
@@ -87,7 +87,7 @@ impl Server {
     }
 }
 
-fn open_store(settings: &Settings, random: Arc<dyn Random>) -> Result<Store, Failure> {
+pub(super) fn open_store(settings: &Settings, random: Arc<dyn Random>) -> Result<Store, Failure> {
     let what = || format!("the store {} cannot be opened", settings.store);
     let options = StoreOptions::new(random);
     // Those that are not text are nobody's settings.
@@ -97,11 +97,12 @@ fn open_store(settings: &Settings, random: Arc<dyn Random>) -> Result<Store, Fai
     Store::open(&settings.store, &variables, options).map_err(|error| cannot(what(), &error))
 }
 
-async fn start_engine(
+pub(super) async fn start_engine(
     settings: &Settings,
     store: Store,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    background: bool,
 ) -> Result<Arc<Engine>, Failure> {
     let caches = CacheConfig {
         metadata_bytes: settings.cache_metadata.0,
@@ -110,6 +111,7 @@ async fn start_engine(
     };
     let config = EngineConfig {
         caches,
+        background,
         ship: settings.ship,
         ship_every: settings.ship_every,
         ..EngineConfig::new(settings.data_dir.clone())

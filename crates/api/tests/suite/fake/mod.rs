@@ -1,5 +1,6 @@
 //! Files in memory, with the port's contract and faults on demand.
 
+mod snapshots;
 mod volume;
 
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use holdfast_api::files::{
     Changes, Content, Directory, DirectoryEntry, Download, Files, FilesError, Made, Metadata, Opened,
-    Ownership, Parents, Precondition, PutRequest, Upload, VolumeLimits, VolumeUsage,
+    Ownership, Parents, Precondition, PutRequest, SnapshotInfo, Upload, View, VolumeLimits, VolumeUsage,
 };
 use holdfast_api::paths::FilePath;
 use holdfast_base::{ByteSize, VolumeId, VolumeSettings};
@@ -24,6 +25,7 @@ const PIECE_BYTES: usize = 64 << 10;
 #[derive(Default)]
 pub struct FakeFiles {
     volumes: Mutex<HashMap<VolumeId, Volume>>,
+    snapshots: Mutex<HashMap<VolumeId, Vec<(SnapshotInfo, Volume)>>>,
     faults: Mutex<HashMap<&'static str, FilesError>>,
     /// While a test holds it, no volume is made and no tree removed.
     pub gate: tokio::sync::Mutex<()>,
@@ -86,6 +88,7 @@ impl Files for FakeFiles {
     async fn delete_volume(&self, id: VolumeId) -> Result<(), FilesError> {
         self.fault("delete_volume")?;
         self.volumes.lock().unwrap().remove(&id);
+        self.snapshots.lock().unwrap().remove(&id);
         Ok(())
     }
 
@@ -110,9 +113,9 @@ impl Files for FakeFiles {
         })
     }
 
-    async fn stat(&self, id: VolumeId, path: &FilePath, follow: bool) -> Result<Metadata, FilesError> {
+    async fn stat(&self, view: &View, path: &FilePath, follow: bool) -> Result<Metadata, FilesError> {
         self.fault("stat")?;
-        self.with(id, |volume| {
+        self.seen(view, |volume| {
             let place = volume.resolve(path.components(), follow)?;
             volume.metadata(&place)
         })
@@ -120,13 +123,13 @@ impl Files for FakeFiles {
 
     async fn list(
         &self,
-        id: VolumeId,
+        view: &View,
         dir: &FilePath,
         after: Option<u64>,
         limit: usize,
     ) -> Result<Directory, FilesError> {
         self.fault("list")?;
-        self.with(id, |volume| {
+        self.seen(view, |volume| {
             let place = volume.resolve(dir.components(), true)?;
             let mut entries = Vec::new();
             for name in volume.names(&place)? {
@@ -141,9 +144,9 @@ impl Files for FakeFiles {
         })
     }
 
-    async fn open(&self, id: VolumeId, path: &FilePath) -> Result<Opened, FilesError> {
+    async fn open(&self, view: &View, path: &FilePath) -> Result<Opened, FilesError> {
         self.fault("open")?;
-        self.with(id, |volume| {
+        self.seen(view, |volume| {
             let place = volume.resolve(path.components(), true)?;
             let metadata = volume.metadata(&place)?;
             let bytes = volume.content(&place)?;

@@ -28,6 +28,7 @@ struct Node {
     body: Body,
 }
 
+#[derive(Clone)]
 pub struct Volume {
     pub limits: VolumeLimits,
     pub settings: VolumeSettings,
