@@ -3,7 +3,7 @@
 //! `cargo run --release -p holdfast-engine --example fork_cost -- [DIR] [FILES]...` makes volumes in a store under
 //! `DIR` and prints one line for each step. Calls that run beside each other count once as dependent calls.
 
-#![allow(clippy::unwrap_used, reason = "a measurement ends where something fails")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement ends where something fails")]
 
 use std::fmt;
 use std::path::{Path as FsPath, PathBuf};

@@ -33,7 +33,7 @@ impl Archive {
             let Some(mut header) =
                 Header::read(&block).map_err(|what| broken(&format!("holds a block that {what}")))?
             else {
-                self.to_the_end().await?;
+                self.read_to_end().await?;
                 return Ok(None);
             };
             (self.left, self.padding) = (header.size, padding(header.size));
@@ -111,7 +111,7 @@ impl Archive {
     }
 
     /// What follows the end of an archive pads it.
-    async fn to_the_end(&mut self) -> Result<(), ApiError> {
+    async fn read_to_end(&mut self) -> Result<(), ApiError> {
         self.ready.clear();
         while self.more().await? {
             self.ready.clear();

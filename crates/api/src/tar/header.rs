@@ -149,11 +149,14 @@ pub(super) fn padding(size: u64) -> usize {
     (size.wrapping_neg() % BLOCK_BYTES as u64) as usize
 }
 
+/// A key and its value.
+type Record<'a> = (&'a [u8], &'a [u8]);
+
 /// The values of a pax header: `length key=value\n`, again and again.
 ///
 /// # Errors
 /// What is wrong with it, as the end of a sentence.
-pub(super) fn records(mut bytes: &[u8]) -> Result<Vec<(&[u8], &[u8])>, &'static str> {
+pub(super) fn records(mut bytes: &[u8]) -> Result<Vec<Record<'_>>, &'static str> {
     const BROKEN: &str = "has an extended header that is malformed";
     let mut found = Vec::new();
     while !bytes.is_empty() && bytes[0] != 0 {

@@ -206,7 +206,7 @@ async fn shut_down(world: &World, engine: &Engine) {
     match engine.shutdown().await {
         Ok(()) => {
             world.verdict.log(|| "-- shut down in order".to_owned());
-            world.volumes.iter().for_each(|tracked| promise_all(tracked));
+            world.volumes.iter().for_each(promise_all);
             world.verifier.set(Verifier::Same(verifier));
         }
         Err(error) => world.verdict.log(|| format!("-- shutdown failed: {error}")),
