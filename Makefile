@@ -18,7 +18,7 @@ unit:
 	$(CARGO) test --release --locked --workspace --no-fail-fast
 
 sim: ## Two thousand seeds of the engine's simulator, and the planted bugs that it must find.
-	HOLDFAST_SEEDS=$${HOLDFAST_SEEDS:-2000} $(CARGO) test --release --locked -p holdfast-engine --features planted-bugs --test sim
+	HOLDFAST_SEEDS=$${HOLDFAST_SEEDS:-2000} $(CARGO) test --release --locked --workspace --features holdfast-engine/planted-bugs --test sim
 
 e2e: build suite ## The server under a real Linux kernel. Needs root and Debian's packages.
 
