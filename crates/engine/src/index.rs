@@ -28,7 +28,7 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::store::Store;
 use branch::collect_tables;
-pub(crate) use branch::{clone_index, collect_closed, delete_index, pins, unpin};
+pub(crate) use branch::{Pin, clone_index, collect_closed, delete_index, ties, unpin};
 use clock::IndexClock;
 
 /// L0 tables that start a compaction after a checkpoint.

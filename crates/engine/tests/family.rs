@@ -238,6 +238,8 @@ impl World {
 
     /// After collections nothing is left that nobody needs; after the last deletion nothing at all.
     async fn end(mut self) {
+        // Opens every volume: what is in the journal only is not collected around.
+        self.check().await;
         for id in self.volumes.keys() {
             self.machine.engine.collect_garbage(*id).await.unwrap();
         }

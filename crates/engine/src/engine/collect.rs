@@ -19,12 +19,13 @@ use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use holdfast_base::{VolumeId, limits};
 use object_store::ObjectStore;
 use object_store::path::Path;
+use uuid::Uuid;
 
 use super::Engine;
 use super::delete::{id_in, is_any, read_tombstone};
 use crate::error::Result;
 use crate::format::marker::Marker;
-use crate::index::{collect_closed, delete_index, pins, unpin};
+use crate::index::{Pin, collect_closed, delete_index, ties, unpin};
 use crate::segments::segment_path;
 use crate::volume::{
     Registry, family_prefix, index_path, member_path, prefix, read_marker, read_snapshots, segment_counts,
@@ -161,17 +162,25 @@ impl Engine {
         counts
     }
 
-    /// Deletes pins that no snapshot names, and indexes that are no heads and that nothing pins. One that goes may
-    /// have pinned another: goes on until none goes.
+    /// Deletes pins that no snapshot names and no clone has, and indexes that are no heads and that nothing pins. One
+    /// that goes may have pinned another: goes on until none goes.
     async fn collect_indexes(&self, members: &[Member]) -> Result<u64> {
+        let (store, cache) = (&self.env.store, &self.env.index_cache);
         let mut deleted = 0;
         loop {
             let before = deleted;
+            let mut found = Vec::new();
             for member in members {
                 for path in self.index_paths(member.id).await? {
-                    if self.collect_index(member, &path).await? {
-                        deleted += 1;
-                    }
+                    let tied = ties(store, cache, &path).await?;
+                    found.push((member, path, tied));
+                }
+            }
+            // A clone that is gone may have left its pin: a crash, or a call that landed late.
+            let borrowed: BTreeSet<_> = found.iter().flat_map(|(.., tied)| tied.borrows.clone()).collect();
+            for (member, path, tied) in &found {
+                if self.collect_index(member, path, &tied.pins, &borrowed).await? {
+                    deleted += 1;
                 }
             }
             if deleted == before {
@@ -188,23 +197,32 @@ impl Engine {
     }
 
     /// Looks at one index; whether it was deleted.
-    async fn collect_index(&self, member: &Member, path: &Path) -> Result<bool> {
-        let store = &self.env.store;
+    async fn collect_index(
+        &self,
+        member: &Member,
+        path: &Path,
+        pins: &[Pin],
+        borrowed: &BTreeSet<Uuid>,
+    ) -> Result<bool> {
+        let (store, cache) = (&self.env.store, &self.env.index_cache);
         let is_head = member.head.is_some_and(|head| *path == index_path(member.id, head));
         let mut kept = 0;
-        for pin in pins(store, &self.env.index_cache, path).await?.unwrap_or_default() {
-            let is_named = |name: &String| member.snapshots.keys().any(|id| id.to_string() == *name);
-            if pin.name.as_ref().is_none_or(is_named) {
+        for pin in pins {
+            let is_needed = match &pin.name {
+                Some(name) => member.snapshots.keys().any(|id| id.to_string() == *name),
+                None => borrowed.contains(&pin.id),
+            };
+            if is_needed {
                 kept += 1;
             } else {
-                unpin(store, &self.env.index_cache, path, pin.id).await?;
+                unpin(store, cache, path, pin.id).await?;
             }
         }
         if !is_head && kept == 0 {
-            delete_index(store, &self.env.index_cache, path).await?;
+            delete_index(store, cache, path).await?;
             return Ok(true);
         }
-        collect_closed(store, &self.env.index_cache, path, self.env.random.as_ref()).await;
+        collect_closed(store, cache, path, self.env.random.as_ref()).await;
         Ok(false)
     }
 

@@ -59,18 +59,27 @@ pub(crate) async fn unpin(store: &Store, cache: &IndexCache, path: &Path, pin: U
     in_time(store, "unpin", admin(store, cache, path).delete_checkpoint(pin).map_err(Error::from)).await
 }
 
-/// All pins of an index; `None` if there is no index there, or one whose deletion has begun.
-pub(crate) async fn pins(store: &Store, cache: &IndexCache, path: &Path) -> Result<Option<Vec<Pin>>> {
+/// What an index is tied to: who keeps it, and what it keeps of others.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ties {
+    pub pins: Vec<Pin>,
+    /// Its own pins in the indexes whose tables it reads.
+    pub borrows: Vec<Uuid>,
+}
+
+/// The ties of an index; none if there is no index there, or one whose deletion has begun.
+pub(crate) async fn ties(store: &Store, cache: &IndexCache, path: &Path) -> Result<Ties> {
     if store.read_whole(&path.clone().join(".deleting")).await?.is_some() {
-        return Ok(None);
+        return Ok(Ties::default());
     }
-    let manifest =
-        in_time(store, "manifest", admin(store, cache, path).read_manifest(None).map_err(Error::from))
-            .await?;
-    Ok(manifest.map(|manifest| {
-        let pins = manifest.checkpoints().iter();
-        pins.map(|pin| Pin { id: pin.id, name: pin.name.clone() }).collect()
-    }))
+    let read = admin(store, cache, path);
+    let manifest = in_time(store, "manifest", read.read_manifest(None).map_err(Error::from)).await?;
+    let Some(manifest) = manifest else { return Ok(Ties::default()) };
+    let pins = manifest.checkpoints().iter();
+    Ok(Ties {
+        pins: pins.map(|pin| Pin { id: pin.id, name: pin.name.clone() }).collect(),
+        borrows: manifest.external_dbs().iter().filter_map(|from| from.final_checkpoint_id).collect(),
+    })
 }
 
 /// Makes an index at `to` that begins as `from` was at `pin`. Copies no table: it reads those of `from`, which it
