@@ -4,7 +4,7 @@
 CARGO ?= cargo
 DATA_DIR ?= holdfast-data
 
-.PHONY: run build test unit sim e2e suite check format bench fuzz clean
+.PHONY: run build emulators test unit sim e2e suite check format bench fuzz clean
 
 run: build ## Start a server on defaults and say how to use it.
 	@HOLDFAST_BIN=$${CARGO_TARGET_DIR:-target}/release/holdfast tests/run-demo $(DATA_DIR)
@@ -12,15 +12,20 @@ run: build ## Start a server on defaults and say how to use it.
 build:
 	$(CARGO) build --release --locked -p holdfast
 
+emulators: ## Servers of the vendors' protocols, for the end-to-end suite.
+	$(CARGO) build --release --locked -p holdfast-gcs-server -p holdfast-store-tests --bins
+	tests/stores/setup
+
 test: unit suite ## Every suite; installs what the suites need. The unit tests build the server too.
 
-unit:
+unit: ## Also builds the emulators.
+	tests/stores/setup
 	$(CARGO) test --release --locked --workspace --no-fail-fast
 
 sim: ## Two thousand seeds of the engine's simulator, and the planted bugs that it must find.
 	HOLDFAST_SEEDS=$${HOLDFAST_SEEDS:-2000} $(CARGO) test --release --locked --workspace --features holdfast-engine/planted-bugs --test sim
 
-e2e: build suite ## The server under a real Linux kernel. Needs root and Debian's packages.
+e2e: build emulators suite ## The server under a real Linux kernel. Needs root and Debian's packages.
 
 suite:
 	HOLDFAST_BIN=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/holdfast tests/e2e/run

@@ -15,15 +15,19 @@ READY_TIMEOUT_S = 30
 DRAIN_TIMEOUT_S = 60
 
 
-def serve_command(data_dir, nfs_port=0, http_port=0, portmap_port=None):
-    """`portmap_port`: None for no portmapper, 0 for a free port."""
+def serve_command(data_dir, nfs_port=0, http_port=0, portmap_port=None, store=None):
+    """`portmap_port`: None for no portmapper, 0 for a free port.  `store`: a URL; without one the store lies in the
+    data directory."""
     portmap = "off" if portmap_port is None else f"127.0.0.1:{portmap_port}"
     return [BINARY, "serve", "--data-dir", str(data_dir), "--portmap-addr", portmap,
-            "--nfs-addr", f"127.0.0.1:{nfs_port}", "--http-addr", f"127.0.0.1:{http_port}"]
+            "--nfs-addr", f"127.0.0.1:{nfs_port}", "--http-addr", f"127.0.0.1:{http_port}",
+            *(["--store", store] if store else [])]
 
 
 # Inside the data directory.
 API_KEY_FILE = "api-key"
+KEY_FILES = ("api-key", "admin-key")
+CATALOGUE_FILE = "catalogue.db"
 JOURNAL_DIR = "journal"
 ADDRESSES_FILE = "server.json"      # {"portmap": "127.0.0.1:PORT", ...}
 STORE_DIR = "store"

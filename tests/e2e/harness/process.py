@@ -5,6 +5,7 @@ A child that is still there when the owner is collected is a bug of the test;
 `reap` ends it.
 """
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -15,22 +16,30 @@ class Process:
         self.log_path = str(log_path)
         self.child = None
 
-    def spawn(self, argv):
+    def spawn(self, argv, environment=None):
+        """`environment` is added to this process's own."""
         assert not self.running(), "the process runs already"
         with open(self.log_path, "ab") as log:
             self.child = subprocess.Popen([str(word) for word in argv], stdin=subprocess.DEVNULL,
-                                          stdout=subprocess.PIPE, stderr=log, text=True)
+                                          stdout=subprocess.PIPE, stderr=log, text=True,
+                                          env={**os.environ, **(environment or {})})
 
     def first_line(self, timeout_s):
         """The first line of stdout, or '' where the process ended or was silent;
         what follows is read and dropped."""
+        return self.line_with("", timeout_s)
+
+    def line_with(self, pattern, timeout_s):
+        """The same for the first line that holds a regular expression."""
         box = []
         stdout = self.child.stdout
 
         def read():
-            box.append(stdout.readline())
-            for _ in stdout:
-                pass
+            for line in stdout:
+                if not box and re.search(pattern, line):
+                    box.append(line)
+            if not box:
+                box.append("")
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
         deadline = threading.Event()

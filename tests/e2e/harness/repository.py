@@ -14,10 +14,10 @@ def text(rng):
     return " ".join(rng.choices(WORDS, k=rng.randint(10, 400))).encode() + b"\n"
 
 
-def fast_import_stream():
+def fast_import_stream(folders):
     rng = random.Random(6000)
     yield b"commit refs/heads/main\ncommitter Test <test@example.org> 1700000000 +0000\ndata 5\nfiles\n"
-    for folder in range(FOLDERS):
+    for folder in range(folders):
         for number in range(FILES_PER_FOLDER):
             data = text(rng)
             path = f"area{folder % 12}/module{folder}/file{number}.txt"
@@ -25,11 +25,11 @@ def fast_import_stream():
     yield b"\n"
 
 
-def make_bundle(folder):
-    """The path of the bundle."""
+def make_bundle(folder, folders=FOLDERS):
+    """The path of the bundle, of a repository with so many folders."""
     bare, bundle = os.path.join(folder, "source.git"), os.path.join(folder, "source.bundle")
     git = ["git", "--git-dir", bare]
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", bare], check=True)
-    subprocess.run([*git, "fast-import", "--quiet"], input=b"".join(fast_import_stream()), check=True)
+    subprocess.run([*git, "fast-import", "--quiet"], input=b"".join(fast_import_stream(folders)), check=True)
     subprocess.run([*git, "bundle", "create", "-q", bundle, "HEAD", "main"], check=True)
     return bundle

@@ -27,8 +27,10 @@ class Filesystem:
 class Server:
     is_holdfast = True
 
-    def __init__(self, folder, portmapper=False):
+    def __init__(self, folder, portmapper=False, store=None, environment=None):
+        """`store` and `environment` are for a store outside the data directory; see harness.stores."""
         self.portmap_port = 0 if portmapper else None
+        self.store, self.environment = store, environment
         self.data_dir = os.path.join(folder, "data")
         self.process = Process(os.path.join(folder, "server.log"))
         self.nfs_port = self.http_port = 0
@@ -40,7 +42,7 @@ class Server:
 
     def start(self):
         ports = (self.nfs_port, self.http_port, self.portmap_port)
-        self.process.spawn(contract.serve_command(self.data_dir, *ports))
+        self.process.spawn(contract.serve_command(self.data_dir, *ports, self.store), self.environment)
         line = self.process.first_line(contract.READY_TIMEOUT_S)
         ready = contract.READY.match(line)
         if not ready:
@@ -77,6 +79,15 @@ class Server:
         """What the loss of the local disk does; only while the process is down."""
         assert not self.process.running()
         shutil.rmtree(os.path.join(self.data_dir, contract.JOURNAL_DIR))
+
+    def lose_disk(self):
+        """What a new machine does: all that is local goes but the catalogue and the keys to it."""
+        assert not self.process.running() and self.store
+        for name in os.listdir(self.data_dir):
+            if name.startswith(contract.CATALOGUE_FILE) or name in contract.KEY_FILES:
+                continue
+            path = os.path.join(self.data_dir, name)
+            shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
     def count_store_files(self):
         store = os.path.join(self.data_dir, contract.STORE_DIR)
