@@ -121,7 +121,7 @@ async fn parts(store: &Store) {
 
 async fn large(store: &Store) {
     let path = Path::from("large/object");
-    let piece = Bytes::from_iter((0..1u32 << 20).map(|index| (index * 7 >> 3) as u8));
+    let piece = Bytes::from_iter((0..1u32 << 20).map(|index| ((index * 7) >> 3) as u8));
     store.put(&path, vec![piece.clone(); 24]).await.unwrap();
     let read = store.read(&path, (5 << 20) + 3..(7 << 20) + 3).await.unwrap();
     assert!(read == [piece.slice(3..), piece.clone(), piece.slice(..3)].concat());
