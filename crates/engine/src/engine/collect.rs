@@ -192,8 +192,15 @@ impl Engine {
     /// Where the indexes of a volume lie.
     pub(super) async fn index_paths(&self, id: VolumeId) -> Result<Vec<Path>> {
         let listed = self.env.store.objects().list_with_delimiter(Some(&prefix(id))).await?;
-        let is_index = |path: &Path| path.filename().is_some_and(|name| name.starts_with("index"));
-        Ok(listed.common_prefixes.into_iter().filter(is_index).collect())
+        let mut paths = Vec::new();
+        for path in listed.common_prefixes {
+            let is_index = path.filename().is_some_and(|name| name.starts_with("index"));
+            // A store of files shows directories that are empty.
+            if is_index && is_any(&self.env.store, &path).await? {
+                paths.push(path);
+            }
+        }
+        Ok(paths)
     }
 
     /// Looks at one index; whether it was deleted.
