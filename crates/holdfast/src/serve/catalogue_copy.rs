@@ -33,7 +33,10 @@ fn file_of(url: &str) -> Option<PathBuf> {
 }
 
 /// Brings the database file back from the store, where there is none and the store has a copy.
-pub(super) async fn restore(url: &str, store: &Store) -> Result<(), Failure> {
+///
+/// # Errors
+/// [`Exit::CannotStart`] if the store, named by `store_url`, does not answer or the file cannot be written.
+pub(super) async fn restore(url: &str, store: &Store, store_url: &str) -> Result<(), Failure> {
     let Some(path) = file_of(url) else { return Ok(()) };
     if path.exists() {
         return Ok(());
@@ -41,7 +44,12 @@ pub(super) async fn restore(url: &str, store: &Store) -> Result<(), Failure> {
     let cannot = |error: &(dyn std::error::Error + 'static)| {
         Failure::because(Exit::CannotStart, "the catalogue cannot be brought back from the store", error)
     };
-    let Some(copy) = store.read_whole(&object()).await.map_err(|error| cannot(&error))? else {
+    let silent = |error| {
+        let what =
+            format!("the store {store_url} does not answer, or refuses the credentials of the environment");
+        Failure::because(Exit::CannotStart, what, &error)
+    };
+    let Some(copy) = store.read_whole(&object()).await.map_err(silent)? else {
         return Ok(());
     };
     write_whole(&path, &copy).map_err(|error| cannot(&error))?;
@@ -158,7 +166,7 @@ mod tests {
         let path = dir.path().join("50%.db");
         let url = format!("sqlite://{}", path.display()).replace('%', "%25");
         let store = Store::memory();
-        restore(&url, &store).await.unwrap();
+        restore(&url, &store, "memory://").await.unwrap();
         let catalogue = open(&url).await;
         let copy = CatalogueCopy::new(&url, catalogue.clone(), store.clone(), dir.path());
         let team = catalogue.create_team("kept").await.unwrap();
@@ -166,12 +174,12 @@ mod tests {
         catalogue.create_team("after-the-copy").await.unwrap();
         catalogue.close().await;
 
-        restore(&url, &store).await.unwrap();
+        restore(&url, &store, "memory://").await.unwrap();
         assert!(open(&url).await.get_team_by_name("after-the-copy").await.is_ok());
         for file in std::fs::read_dir(dir.path()).unwrap() {
             std::fs::remove_file(file.unwrap().path()).unwrap();
         }
-        restore(&url, &store).await.unwrap();
+        restore(&url, &store, "memory://").await.unwrap();
         let restored = open(&url).await;
         assert_eq!(restored.get_team_by_name("kept").await.unwrap().id, team.id);
         assert!(restored.get_team_by_name("after-the-copy").await.is_err());

@@ -44,7 +44,7 @@ impl Server {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let random: Arc<dyn Random> = Arc::new(OsRandom);
         let store = open_store(&settings, random.clone())?;
-        catalogue_copy::restore(&settings.catalogue, &store).await?;
+        catalogue_copy::restore(&settings.catalogue, &store, &settings.store).await?;
         let catalogue = Catalogue::open(&settings.catalogue, clock.clone(), random.clone()).await;
         let catalogue = Arc::new(catalogue.map_err(|error| {
             cannot(format!("the catalogue {} cannot be opened", settings.catalogue), &error)

@@ -68,9 +68,29 @@ fn a_directory_that_cannot_be_made() {
 fn a_store_and_a_catalogue_of_another_kind() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = start(dir.path());
-    command.args(["--store", "s3://bucket"]);
-    refused(command, 3, &["the store s3://bucket cannot be opened", "file:///path or memory://"]);
+    command.args(["--store", "ftp://bucket"]);
+    refused(command, 3, &["the store ftp://bucket cannot be opened", "s3://bucket/prefix", "memory://"]);
     let mut command = start(dir.path());
     command.args(["--catalogue", "mysql://host"]);
     refused(command, 3, &["the catalogue mysql://host cannot be opened", "sqlite:"]);
+}
+
+#[test]
+fn a_store_that_does_not_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = start(dir.path());
+    command.args(["--store", "s3://bucket"]);
+    for (name, value) in [
+        ("AWS_ENDPOINT", format!("http://{closed}").as_str()),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "secret-that-must-not-show"),
+    ] {
+        command.env(name, value);
+    }
+    let (code, out, err) = outcome(command);
+    assert_eq!((code, out.as_str()), (3, ""), "{err}");
+    assert!(err.contains("the store s3://bucket does not answer"), "{err}");
+    assert!(!err.contains("secret-that-must-not-show"), "{err}");
 }
