@@ -4,6 +4,9 @@
 //! off: the node journal stands in front of it, and a checkpoint is one atomic batch that carries the journal
 //! position it includes. Its timers are off too: nothing happens in an index unless somebody asks.
 //!
+//! What waits is handed out as a boxed future. So the tree's code is compiled here, once, and not again in
+//! every binary that awaits an operation of a volume.
+//!
 //! In a crash: the index is what its last flushed batch made it. A flush that was cut short never happened.
 
 mod branch;
@@ -16,6 +19,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::TryFutureExt;
+use futures::future::BoxFuture;
 use holdfast_base::{Clock, Random};
 use object_store::path::Path;
 use slatedb::config::{
@@ -71,74 +75,78 @@ enum Tree {
 impl Index {
     /// Opens the index at `path`, making an empty one if there is none. The names of its objects are drawn from
     /// `random`; `blocks` seals what its tables hold.
-    pub(crate) async fn open(
-        store: &Store,
+    pub(crate) fn open<'a>(
+        store: &'a Store,
         path: Path,
-        cache: &IndexCache,
+        cache: &'a IndexCache,
         id: u64,
         random: Arc<dyn Random>,
         blocks: Option<Arc<dyn BlockTransformer>>,
-    ) -> Result<Self> {
-        let settings = Settings {
-            flush_interval: None,
-            wal_enabled: false,
-            manifest_poll_interval: NEVER,
-            l0_sst_size_bytes: 256 << 20,
-            l0_max_ssts: L0_MAX,
-            l0_max_ssts_per_key: L0_MAX,
-            max_unflushed_bytes: 1 << 30,
-            compactor_options: None,
-            garbage_collector_options: None,
-            // A tree whose flush gives up is dead until it is opened again. So flushes go on through an outage, at the
-            // store's circuit, which answers at once; who waits for one is told when the store is down. Reads of
-            // rows do not come here: the store layer has them fail at once.
-            object_store_max_retries: None,
-            ..Settings::default()
-        };
-        let clock = cache.system_clock();
-        let mut builder = Db::builder(path.clone(), store.objects())
-            .with_settings(settings)
-            .with_db_cache(cache.blocks.clone(), id)
-            .with_seed(random.next_u64())
-            .with_system_clock(clock.clone());
-        if let Some(blocks) = &blocks {
-            builder = builder.with_block_transformer(blocks.clone());
-        }
-        let db = in_time(store, "open", builder.build().map_err(Error::from)).await?;
-        clock.pass(db.manifest().last_l0_clock_tick());
-        let (tree, unsettled) = (Tree::Head(Box::new(db)), AtomicBool::new(false));
-        Ok(Self { tree, path, store: store.clone(), random, clock, unsettled, blocks })
+    ) -> BoxFuture<'a, Result<Self>> {
+        Box::pin(async move {
+            let settings = Settings {
+                flush_interval: None,
+                wal_enabled: false,
+                manifest_poll_interval: NEVER,
+                l0_sst_size_bytes: 256 << 20,
+                l0_max_ssts: L0_MAX,
+                l0_max_ssts_per_key: L0_MAX,
+                max_unflushed_bytes: 1 << 30,
+                compactor_options: None,
+                garbage_collector_options: None,
+                // A tree whose flush gives up is dead until it is opened again. So flushes go on through an outage, at the
+                // store's circuit, which answers at once; who waits for one is told when the store is down. Reads of
+                // rows do not come here: the store layer has them fail at once.
+                object_store_max_retries: None,
+                ..Settings::default()
+            };
+            let clock = cache.system_clock();
+            let mut builder = Db::builder(path.clone(), store.objects())
+                .with_settings(settings)
+                .with_db_cache(cache.blocks.clone(), id)
+                .with_seed(random.next_u64())
+                .with_system_clock(clock.clone());
+            if let Some(blocks) = &blocks {
+                builder = builder.with_block_transformer(blocks.clone());
+            }
+            let db = in_time(store, "open", builder.build().map_err(Error::from)).await?;
+            clock.pass(db.manifest().last_l0_clock_tick());
+            let (tree, unsettled) = (Tree::Head(Box::new(db)), AtomicBool::new(false));
+            Ok(Self { tree, path, store: store.clone(), random, clock, unsettled, blocks })
+        })
     }
 
     /// Opens the index for reading: as it was when `pin` was made, or as it is in the store now. Fences nobody.
-    pub(crate) async fn view(
-        store: &Store,
+    pub(crate) fn view<'a>(
+        store: &'a Store,
         path: Path,
-        cache: &IndexCache,
+        cache: &'a IndexCache,
         id: u64,
         pin: Option<Uuid>,
         random: Arc<dyn Random>,
         blocks: Option<Arc<dyn BlockTransformer>>,
-    ) -> Result<Self> {
-        let options = DbReaderOptions {
-            manifest_poll_interval: NEVER,
-            skip_wal_replay: true,
-            object_store_max_retries: Some(VIEW_RETRIES_MAX),
-            ..DbReaderOptions::default()
-        };
-        let clock = cache.system_clock();
-        let mut builder = DbReader::builder(path.clone(), store.objects())
-            .with_reader_mode(pin.map_or(DbReaderMode::FollowLatest, DbReaderMode::Checkpoint))
-            .with_options(options)
-            .with_db_cache(cache.blocks.clone(), id)
-            .with_seed(random.next_u64())
-            .with_system_clock(clock.clone());
-        if let Some(blocks) = &blocks {
-            builder = builder.with_block_transformer(blocks.clone());
-        }
-        let reader = in_time(store, "open", builder.build().map_err(Error::from)).await?;
-        let (tree, unsettled) = (Tree::View(Box::new(reader)), AtomicBool::new(false));
-        Ok(Self { tree, path, store: store.clone(), random, clock, unsettled, blocks })
+    ) -> BoxFuture<'a, Result<Self>> {
+        Box::pin(async move {
+            let options = DbReaderOptions {
+                manifest_poll_interval: NEVER,
+                skip_wal_replay: true,
+                object_store_max_retries: Some(VIEW_RETRIES_MAX),
+                ..DbReaderOptions::default()
+            };
+            let clock = cache.system_clock();
+            let mut builder = DbReader::builder(path.clone(), store.objects())
+                .with_reader_mode(pin.map_or(DbReaderMode::FollowLatest, DbReaderMode::Checkpoint))
+                .with_options(options)
+                .with_db_cache(cache.blocks.clone(), id)
+                .with_seed(random.next_u64())
+                .with_system_clock(clock.clone());
+            if let Some(blocks) = &blocks {
+                builder = builder.with_block_transformer(blocks.clone());
+            }
+            let reader = in_time(store, "open", builder.build().map_err(Error::from)).await?;
+            let (tree, unsettled) = (Tree::View(Box::new(reader)), AtomicBool::new(false));
+            Ok(Self { tree, path, store: store.clone(), random, clock, unsettled, blocks })
+        })
     }
 
     /// The writable tree.
@@ -157,50 +165,64 @@ impl Index {
         }
     }
 
-    pub(crate) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
-        Ok(match &self.tree {
-            Tree::Head(db) => db.get(key).await?,
-            Tree::View(reader) => reader.get(key).await?,
+    pub(crate) fn get<'a>(&'a self, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Bytes>>> {
+        Box::pin(async move {
+            Ok(match &self.tree {
+                Tree::Head(db) => db.get(key).await?,
+                Tree::View(reader) => reader.get(key).await?,
+            })
         })
     }
 
     /// Up to `limit` rows whose keys start with `prefix` and are at least `from`, in order of their keys.
-    pub(crate) async fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<(Bytes, Bytes)>> {
-        let options = ScanOptions { read_ahead_bytes: 256 << 10, cache_blocks: true, ..Default::default() };
-        let range = (Bound::Included(from.to_vec()), upper_bound(prefix));
-        let mut rows = match &self.tree {
-            Tree::Head(db) => db.scan_with_options(range, &options).await?,
-            Tree::View(reader) => reader.scan_with_options(range, &options).await?,
-        };
-        let mut found = Vec::new();
-        while found.len() < limit
-            && let Some(row) = rows.next().await?
-        {
-            found.push((row.key, row.value));
-        }
-        Ok(found)
+    pub(crate) fn scan<'a>(
+        &'a self,
+        prefix: &'a [u8],
+        from: &'a [u8],
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<(Bytes, Bytes)>>> {
+        Box::pin(async move {
+            let options =
+                ScanOptions { read_ahead_bytes: 256 << 10, cache_blocks: true, ..Default::default() };
+            let range = (Bound::Included(from.to_vec()), upper_bound(prefix));
+            let mut rows = match &self.tree {
+                Tree::Head(db) => db.scan_with_options(range, &options).await?,
+                Tree::View(reader) => reader.scan_with_options(range, &options).await?,
+            };
+            let mut found = Vec::new();
+            while found.len() < limit
+                && let Some(row) = rows.next().await?
+            {
+                found.push((row.key, row.value));
+            }
+            Ok(found)
+        })
     }
 
     /// Writes a batch and returns once it is in the object store: all of it or nothing.
     ///
     /// # Errors
     /// The batch may be in the tree's memory, and reach the store later, all of it or nothing.
-    pub(crate) async fn commit(&self, batch: WriteBatch) -> Result<()> {
-        // What an earlier commit left comes first, or memory would grow with every try of an outage.
-        self.settle().await?;
-        self.unsettled.store(true, Ordering::Relaxed);
-        self.db()?.write(batch).await?;
-        self.settle().await
+    pub(crate) fn commit<'a>(&'a self, batch: WriteBatch) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            // What an earlier commit left comes first, or memory would grow with every try of an outage.
+            self.settle().await?;
+            self.unsettled.store(true, Ordering::Relaxed);
+            self.db()?.write(batch).await?;
+            self.settle().await
+        })
     }
 
     /// Puts what an earlier commit left in memory, if it did, into the object store.
-    pub(crate) async fn settle(&self) -> Result<()> {
-        if !self.unsettled.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        self.flush().await?;
-        self.unsettled.store(false, Ordering::Relaxed);
-        Ok(())
+    pub(crate) fn settle<'a>(&'a self) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            if !self.unsettled.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            self.flush().await?;
+            self.unsettled.store(false, Ordering::Relaxed);
+            Ok(())
+        })
     }
 
     async fn flush(&self) -> Result<()> {
@@ -209,61 +231,67 @@ impl Index {
     }
 
     /// Merges tables if there are many, so that reads stay cheap and flushes never wait.
-    pub(crate) async fn compact_if_due(&self) -> Result<()> {
-        let db = self.db()?;
-        let tables = db.manifest().l0().len();
-        if tables < COMPACT_AT_L0 {
-            return Ok(());
-        }
-        let options = CompactorOptions {
-            poll_interval: COMPACTION_POLL,
-            commit_compacted_interval: COMPACTION_POLL,
-            scheduler_options: SizeTieredCompactionSchedulerOptions::default().into(),
-            object_store_max_retries: Some(COMPACTION_RETRIES_MAX),
-            worker: Some(CompactionWorkerOptions {
-                max_concurrent_compactions: 1,
-                max_subcompactions: 1,
-                compactions_poll_interval: COMPACTION_POLL,
-                max_sst_size: 64 << 20,
-                object_store_max_retries: Some(COMPACTION_RETRIES_MAX),
-                ..CompactionWorkerOptions::default()
-            }),
-            ..CompactorOptions::default()
-        };
-        let mut builder = CompactorBuilder::new(self.path.clone(), self.store.objects());
-        if let Some(blocks) = &self.blocks {
-            builder = builder.with_block_transformer(blocks.clone());
-        }
-        let builder = builder.with_options(options).with_seed(self.random.next_u64());
-        let compactor = Arc::new(builder.with_system_clock(self.clock.clone()).build());
-        let runner = tokio::spawn({
-            let compactor = compactor.clone();
-            async move { compactor.run().await }
-        });
-        let merged = in_time(&self.store, "compaction", async {
-            while db.manifest().l0().len() >= COMPACT_AT_L0 {
-                tokio::time::sleep(COMPACTION_POLL).await;
-                db.refresh_manifest().await?;
-                if runner.is_finished() {
-                    return Err(Error::Unavailable("the compactor stopped early".into()));
-                }
+    pub(crate) fn compact_if_due<'a>(&'a self) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let db = self.db()?;
+            let tables = db.manifest().l0().len();
+            if tables < COMPACT_AT_L0 {
+                return Ok(());
             }
+            let options = CompactorOptions {
+                poll_interval: COMPACTION_POLL,
+                commit_compacted_interval: COMPACTION_POLL,
+                scheduler_options: SizeTieredCompactionSchedulerOptions::default().into(),
+                object_store_max_retries: Some(COMPACTION_RETRIES_MAX),
+                worker: Some(CompactionWorkerOptions {
+                    max_concurrent_compactions: 1,
+                    max_subcompactions: 1,
+                    compactions_poll_interval: COMPACTION_POLL,
+                    max_sst_size: 64 << 20,
+                    object_store_max_retries: Some(COMPACTION_RETRIES_MAX),
+                    ..CompactionWorkerOptions::default()
+                }),
+                ..CompactorOptions::default()
+            };
+            let mut builder = CompactorBuilder::new(self.path.clone(), self.store.objects());
+            if let Some(blocks) = &self.blocks {
+                builder = builder.with_block_transformer(blocks.clone());
+            }
+            let builder = builder.with_options(options).with_seed(self.random.next_u64());
+            let compactor = Arc::new(builder.with_system_clock(self.clock.clone()).build());
+            let runner = tokio::spawn({
+                let compactor = compactor.clone();
+                async move { compactor.run().await }
+            });
+            let merged = in_time(&self.store, "compaction", async {
+                while db.manifest().l0().len() >= COMPACT_AT_L0 {
+                    tokio::time::sleep(COMPACTION_POLL).await;
+                    db.refresh_manifest().await?;
+                    if runner.is_finished() {
+                        return Err(Error::Unavailable("the compactor stopped early".into()));
+                    }
+                }
+                Ok(())
+            })
+            .await;
+            compactor.stop().await?;
+            runner.await.map_err(|error| Error::Io(format!("the compactor failed: {error}").into()))??;
+            merged?;
+            collect_tables(&self.store, &self.path, self.random.as_ref(), self.clock.clone()).await;
             Ok(())
         })
-        .await;
-        compactor.stop().await?;
-        runner.await.map_err(|error| Error::Io(format!("the compactor failed: {error}").into()))??;
-        merged?;
-        collect_tables(&self.store, &self.path, self.random.as_ref(), self.clock.clone()).await;
-        Ok(())
     }
 
     /// Closes the tree. What was not committed is gone, as after a crash.
-    pub(crate) async fn close(&self) -> Result<()> {
-        match &self.tree {
-            Tree::Head(db) => in_time(&self.store, "close", db.close().map_err(Error::from)).await,
-            Tree::View(reader) => in_time(&self.store, "close", reader.close().map_err(Error::from)).await,
-        }
+    pub(crate) fn close<'a>(&'a self) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            match &self.tree {
+                Tree::Head(db) => in_time(&self.store, "close", db.close().map_err(Error::from)).await,
+                Tree::View(reader) => {
+                    in_time(&self.store, "close", reader.close().map_err(Error::from)).await
+                }
+            }
+        })
     }
 }
 
