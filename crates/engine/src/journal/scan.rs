@@ -19,6 +19,12 @@ pub(super) fn scan(disk: &dyn Disk, path: PathBuf, sequence: u64, found: &mut Re
     let size = file.size_bytes()?;
     let mut reader = Reader { file: &*file, size, window: Vec::new(), start: 0 };
     let header = read_header(&mut reader, sequence, found.last_lsn)?;
+    if header.sequence > sequence {
+        // Nobody needed it any more, and it was made ready for its next use when a power loss took its new name.
+        found.next_sequence = sequence + 1;
+        found.spares.push(path);
+        return Ok(());
+    }
     close_gap_before(header, found);
     found.next_sequence = sequence + 1;
     let index = found.files.len();
@@ -192,5 +198,42 @@ impl Reader<'_> {
                 None => at += (len - ZEROS) as u64,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::JournalConfig;
+    use super::super::file::name_of;
+    use super::super::recover::recover;
+    use super::*;
+    use crate::disk::MemoryDisk;
+
+    /// A file that is named for one use, with the header of another.
+    fn put(disk: &MemoryDisk, named: u64, header: FileHeader) {
+        let file = disk.create(&PathBuf::from("/journal").join(name_of(named))).unwrap();
+        file.write_all_at(&header.encode(), 0).unwrap();
+        file.write_all_at(&[0; 4096], HEADER_BYTES as u64).unwrap();
+    }
+
+    #[test]
+    fn a_file_whose_new_name_was_lost_is_a_spare() {
+        let disk = MemoryDisk::new();
+        disk.create_dir_all(&PathBuf::from("/journal")).unwrap();
+        let header = |sequence, previous_lsn| FileHeader {
+            sequence,
+            first_lsn: previous_lsn + 1,
+            previous_lsn,
+            is_rebuilt: false,
+            framing: Framing::Current,
+        };
+        put(&disk, 1, header(1, 0));
+        put(&disk, 2, header(4, 23));
+        put(&disk, 3, header(3, 0));
+        let found = recover(&disk, &JournalConfig::new("/journal".into())).unwrap();
+        assert_eq!(found.gaps, []);
+        assert_eq!(found.files.len(), 2);
+        assert_eq!(found.spares, [PathBuf::from("/journal").join(name_of(2))]);
+        assert_eq!((found.next_sequence, found.last_lsn), (4, 0));
     }
 }
