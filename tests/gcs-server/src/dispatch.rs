@@ -1,13 +1,14 @@
 //! From a request to what it asks for, past the faults.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 
 use crate::bucket::Bucket;
 use crate::faults::{Fault, Kind, Operation};
@@ -17,6 +18,8 @@ use crate::{Shared, list, multipart, objects};
 
 /// The largest body that is taken.
 const BODY_MAX_BYTES: usize = 512 << 20;
+/// How long a connection outlives half a body.
+const HALF_LEAVES: Duration = Duration::from_millis(20);
 
 pub(crate) async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     let (parts, body) = request.into_parts();
@@ -100,5 +103,10 @@ async fn truncated(reply: Reply) -> Reply {
     let (parts, body) = reply.into_parts();
     let Ok(whole) = to_bytes(body, BODY_MAX_BYTES).await else { return empty(StatusCode::BAD_GATEWAY) };
     let half = whole.slice(..whole.len() / 2);
-    Reply::from_parts(parts, Body::from_stream(stream::iter([Ok::<_, std::io::Error>(half)])))
+    // The end comes later than the half, or the connection may be gone before the half has left.
+    let end = stream::once(async {
+        tokio::time::sleep(HALF_LEAVES).await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    });
+    Reply::from_parts(parts, Body::from_stream(stream::iter([Ok(half)]).chain(end)))
 }

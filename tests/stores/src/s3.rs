@@ -1,14 +1,22 @@
 //! An S3 server over a directory: s3s-fs behind its own HTTP.
+//!
+//! S3 decides a conditional write as one step. s3s-fs looks first and writes later, so writes to it take turns here.
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Method, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use s3s::Body;
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 /// The one key that opens the server.
@@ -37,6 +45,15 @@ impl S3Server {
         let service = builder.build();
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
+        let turns = Arc::new(Mutex::new(()));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (service, turns) = (service.clone(), turns.clone());
+            async move {
+                let writes = matches!(*request.method(), Method::PUT | Method::POST | Method::DELETE);
+                let _turn = if writes { Some(turns.lock().await) } else { None };
+                service.call(request.map(Body::from)).await
+            }
+        });
         let task = tokio::spawn(async move {
             let http = Builder::new(TokioExecutor::new());
             while let Ok((socket, _)) = listener.accept().await {

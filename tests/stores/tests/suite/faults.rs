@@ -1,5 +1,7 @@
 //! A store whose server fails: what the engine did is there all the same, and nothing hangs.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,6 +11,9 @@ use holdfast_gcs_server::faults::{Fault, Kind, Operation};
 use object_store::path::Path;
 
 use crate::{BUCKET, any_port, engine_over, open};
+
+/// How rare the troubles of a bad day are.
+const REQUESTS_PER_FAULT: u64 = 6;
 
 async fn server() -> (Server, Store) {
     let server = Server::start(any_port(), &[BUCKET]).await.unwrap();
@@ -40,26 +45,33 @@ async fn a_body_that_breaks_off_is_read_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_gets_through_a_bad_day() {
     let (server, store) = server().await;
-    // Every kind of trouble, a few times each, as the requests come.
+    // Every kind of trouble, one at a time: the next comes once that was met and the store has rested.
+    let met = Arc::new(AtomicUsize::new(0));
     let troubles = tokio::spawn({
-        let faults = [Kind::Error, Kind::LostReply, Kind::Truncate, Kind::Slow];
+        let (kinds, met) = ([Kind::Error, Kind::LostReply, Kind::Truncate, Kind::Slow], met.clone());
         async move {
-            for round in 0..40 {
-                let kind = faults[round % faults.len()];
+            for round in 0.. {
+                let kind = kinds[round % kinds.len()];
                 let mut fault = Fault::new(kind).times(1);
                 fault.delay_ms = 50;
                 fault.status = if round % 3 == 0 { 429 } else { 503 };
                 if kind == Kind::Truncate {
                     fault = fault.of(&[Operation::Get]);
                 }
+                let requests = || server.faults().requests().values().sum::<u64>();
+                let before = requests();
                 server.faults().add(fault);
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                while requests() < before + REQUESTS_PER_FAULT {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                met.store(round + 1, Ordering::Relaxed);
             }
-            server
         }
     });
     engine_over::keeps_everything(&store, 3).await;
-    troubles.await.unwrap();
+    troubles.abort();
+    let met = met.load(Ordering::Relaxed);
+    assert!(met >= 12, "a day of {met} troubles is not a bad one");
 }
 
 #[tokio::test(flavor = "multi_thread")]
