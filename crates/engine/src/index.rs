@@ -274,8 +274,15 @@ impl Index {
                 Ok(())
             })
             .await;
-            compactor.stop().await?;
-            runner.await.map_err(|error| Error::Io(format!("the compactor failed: {error}").into()))??;
+            let stopped = compactor.stop().await;
+            // Its tasks have ended with that. The runner may have missed it, and then waits for them for ever.
+            runner.abort();
+            match runner.await {
+                Ok(ran) => ran?,
+                Err(error) if error.is_cancelled() => {}
+                Err(error) => return Err(Error::Io(format!("the compactor failed: {error}").into())),
+            }
+            stopped?;
             merged?;
             collect_tables(&self.store, &self.path, self.random.as_ref(), self.clock.clone()).await;
             Ok(())
