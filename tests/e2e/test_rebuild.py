@@ -24,18 +24,11 @@ pytestmark = pytest.mark.holdfast
 
 
 class StoreOutside(Server):
-    """A server whose store is not in its data directory."""
+    """A server that ships, whose store is not in its data directory."""
 
     def __init__(self, folder):
-        super().__init__(folder)
-        self.store = os.path.join(folder, "store")
-
-    def start(self):
-        os.environ["HOLDFAST_STORE"], os.environ["HOLDFAST_SHIP"] = f"file://{self.store}", "on"
-        try:
-            return super().start()
-        finally:
-            del os.environ["HOLDFAST_STORE"], os.environ["HOLDFAST_SHIP"]
+        store = f"file://{os.path.join(folder, 'store')}"
+        super().__init__(folder, store=store, environment={"HOLDFAST_SHIP": "on"})
 
     def lose_data_dir(self):
         self.kill()
