@@ -6,11 +6,17 @@ use crate::run::run;
 
 /// Seeds within which each bug must be found.
 const SEEDS: u64 = 500;
+/// Seeds for the one that only shows while a volume stays open: its next opening looks for dead segments by itself.
+const SEEDS_OF_RARE: u64 = 3000;
+
+fn seeds_for(bug: Bug) -> u64 {
+    if bug == Bug::DeadForgotten { SEEDS_OF_RARE } else { SEEDS }
+}
 
 /// The first seed that finds a bug, and how it shows.
 fn find(bug: Bug) -> Option<(u64, String)> {
     plant(Some(bug));
-    let found = (1..=SEEDS).find_map(|seed| Some((seed, run(seed, false).violation?)));
+    let found = (1..=seeds_for(bug)).find_map(|seed| Some((seed, run(seed, false).violation?)));
     plant(None);
     found
 }
@@ -35,5 +41,5 @@ fn every_planted_bug_is_found() {
         scope.spawn(search);
     });
     let missed = missed.into_inner();
-    assert!(missed.is_empty(), "not found within {SEEDS} seeds: {missed:?}");
+    assert!(missed.is_empty(), "not found within their seeds: {missed:?}");
 }
