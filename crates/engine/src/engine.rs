@@ -25,10 +25,11 @@ use crate::error::{Error, Result};
 use crate::index::IndexCache;
 use crate::journal::{Journal, JournalConfig, Lag, Recovered, VolumeRecords, recover};
 use crate::keys::KeyWrapper;
-use crate::node_state::{NodeState, handle_key};
+use crate::node_state::NodeState;
 use crate::segments::KeptSegments;
 use crate::ship::{Shipping, ShippingConfig, rebuild};
 use crate::store::Store;
+use crate::store_id::handle_key;
 use crate::types::VolumeSpec;
 use crate::volume::{self, Volume, VolumeEnv};
 pub use collect::Collected;
@@ -114,6 +115,9 @@ impl Engine {
     /// create conditionally. A damaged journal is no error: it stops the volumes whose records it lost.
     pub async fn start(config: EngineConfig, environment: Environment) -> Result<Arc<Self>> {
         let Environment { store, disk, clock, random, master_key } = environment;
+        store.check().await?;
+        // First of all: on the wrong store nothing may be touched.
+        let handle_key = handle_key(&disk, &config.data_dir, &store, random.as_ref()).await?;
         let shipped = rebuild::list(&store).await?;
         let recovered = recover_or_rebuild(&config, &store, &disk, &shipped).await?;
         let (journal, recovered, state) = {
@@ -127,8 +131,6 @@ impl Engine {
             })
             .await?
         };
-        store.check().await?;
-        let handle_key = handle_key(&store, random.as_ref()).await?;
         let index_cache = IndexCache::new(config.caches.index_bytes, clock.clone());
         let journal = Arc::new(journal);
         let shipping = Arc::new(Shipping::new(

@@ -25,6 +25,7 @@ mod pressure;
 mod segments;
 mod ship;
 mod store;
+mod store_id;
 mod types;
 mod volume;
 

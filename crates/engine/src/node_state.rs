@@ -3,14 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use holdfast_base::Random;
-use object_store::path::Path as ObjectPath;
 
 use crate::disk::Disk;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::planted::{Bug, is_planted};
-use crate::store::Store;
 
 const FILE: &str = "node-state";
 const MAGIC: [u8; 8] = *b"HFnode\0\x01";
@@ -80,24 +77,4 @@ fn read(disk: &dyn Disk, path: &Path) -> Result<Option<([u8; 8], u8)>> {
     let mut verifier = [0; 8];
     verifier.copy_from_slice(&bytes[8..16]);
     Ok(good.then_some((verifier, bytes[16])))
-}
-
-/// The secret of file handles: read from the store, or drawn and put there once.
-pub(crate) async fn handle_key(store: &Store, random: &dyn Random) -> Result<[u8; 32]> {
-    let path = ObjectPath::from("node/handle-key");
-    if let Some(found) = store.read_whole(&path).await? {
-        return key_of(&found);
-    }
-    let mut key = [0; 32];
-    random.fill(&mut key);
-    if store.create(&path, Bytes::copy_from_slice(&key)).await? {
-        return Ok(key);
-    }
-    // Another node was first: what is there counts.
-    let found = store.read_whole(&path).await?;
-    key_of(&found.ok_or_else(|| Error::corrupt("the handle key vanished from the store"))?)
-}
-
-fn key_of(bytes: &[u8]) -> Result<[u8; 32]> {
-    bytes.try_into().map_err(|_| Error::corrupt("the handle key in the store has a wrong length"))
 }
