@@ -230,6 +230,11 @@ impl Index {
         in_time(&self.store, "flush", flush.map_err(Error::from)).await
     }
 
+    /// Whether merging must not be put off any longer.
+    pub(crate) fn is_crowded(&self) -> bool {
+        matches!(&self.tree, Tree::Head(db) if db.manifest().l0().len() >= L0_MAX / 2)
+    }
+
     /// Merges tables if there are many, so that reads stay cheap and flushes never wait.
     pub(crate) fn compact_if_due<'a>(&'a self) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {

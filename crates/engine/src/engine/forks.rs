@@ -7,6 +7,7 @@
 //! In a crash: a fork without a marker does not exist, and the next collection of the family removes what there is
 //! of it.
 
+use futures::try_join;
 use holdfast_base::VolumeId;
 use uuid::Uuid;
 
@@ -32,10 +33,12 @@ impl Engine {
         let _unborn = self.family_lock(id).lock_owned().await;
         let slot = self.slot(id);
         let _own = slot.turn.lock().await;
-        if read_marker(&self.env.store, id).await?.is_some() {
+        let store = &self.env.store;
+        let (born, dead) = try_join!(read_marker(store, id), read_tombstone(store, id))?;
+        if born.is_some() {
             return Ok(());
         }
-        if read_tombstone(&self.env.store, id).await?.is_some() {
+        if dead.is_some() {
             return Err(Error::Exists);
         }
         let point = parent.branch_point(snapshot, id).await?;
@@ -43,18 +46,11 @@ impl Engine {
         let lineage = parent.marker().lineage.fork(source, below)?;
         let encrypted = parent.marker().encrypted;
         let marker = Marker { index: 0, epoch_base: point.epoch_base, encrypted, lineage };
-        self.env.store.put(&member_path(parent.family(), id), vec![marker.encode()]).await?;
-        self.env.fork_keys(id, source, &marker).await?;
-        let from = index_path(source, point.index);
-        clone_index(
-            &self.env.store,
-            &self.env.index_cache,
-            &from,
-            point.pin,
-            &index_path(id, 0),
-            self.env.random.as_ref(),
-        )
-        .await?;
-        self.env.store.put(&volume::marker(id), vec![marker.encode()]).await
+        store.put(&member_path(parent.family(), id), vec![marker.encode()]).await?;
+        let (from, to) = (index_path(source, point.index), index_path(id, 0));
+        let (cache, random) = (&self.env.index_cache, self.env.random.as_ref());
+        let clone = clone_index(store, cache, &from, point.pin, &to, random);
+        try_join!(self.env.fork_keys(id, source, &marker), clone)?;
+        store.put(&volume::marker(id), vec![marker.encode()]).await
     }
 }

@@ -117,8 +117,21 @@ impl Volume {
         if self.read_only {
             return Ok(());
         }
-        let mut memory = self.checkpoint.lock().await;
-        self.checkpoint_with(&mut memory).await
+        {
+            let mut memory = self.checkpoint.lock().await;
+            self.checkpoint_with(&mut memory).await?;
+        }
+        // Nobody who waits for a checkpoint, a snapshot or a fork waits for this.
+        self.compact().await
+    }
+
+    /// Merges the index's tables if there are many; one at a time.
+    async fn compact(&self) -> Result<()> {
+        let Ok(_turn) = self.compacting.try_lock() else { return Ok(()) };
+        if self.state.lock().closed {
+            return Ok(());
+        }
+        self.index.compact_if_due().await
     }
 
     /// The same for one who has the checkpoint's lock.
@@ -179,7 +192,8 @@ impl Volume {
             self.garbage.store(true, Ordering::Relaxed);
         }
         self.delete_dead(memory, &counts, removable).await;
-        self.index.compact_if_due().await
+        // Many snapshots in a row come without what follows a checkpoint by itself.
+        if self.index.is_crowded() { self.compact().await } else { Ok(()) }
     }
 
     /// Freezes the changes so far, unless an earlier checkpoint left some frozen; `None` if there are none.
@@ -302,6 +316,7 @@ impl Volume {
             }
         }
         self.segments.close();
+        let _merged = self.compacting.lock().await;
         self.index.close().await
     }
 
@@ -310,6 +325,7 @@ impl Volume {
         self.state.lock().closed = true;
         // A running checkpoint ends first; its result no longer matters.
         let _running = self.checkpoint.lock().await;
+        let _merging = self.compacting.lock().await;
         self.segments.close();
         if let Err(error) = self.index.close().await {
             tracing::debug!(volume = %self.id, %error, "the index of a deleted volume did not close");

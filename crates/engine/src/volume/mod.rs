@@ -94,6 +94,8 @@ pub struct Volume {
     due: Arc<Notify>,
     /// One checkpoint at a time, and what it must remember for the next.
     checkpoint: tokio::sync::Mutex<checkpoint::Memory>,
+    /// Held while the index's tables are merged.
+    compacting: tokio::sync::Mutex<()>,
     /// When the last operation began, milliseconds on the monotonic clock.
     used_at_ms: AtomicU64,
     failing: AtomicBool,

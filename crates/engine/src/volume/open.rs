@@ -328,6 +328,7 @@ fn assemble(env: &VolumeEnv, parts: Parts) -> Arc<Volume> {
         dirty: Held::new(env.dirty.clone()),
         due: env.due.clone(),
         checkpoint: tokio::sync::Mutex::new(checkpoint::Memory::default()),
+        compacting: tokio::sync::Mutex::default(),
         used_at_ms: AtomicU64::new(env.clock.monotonic().as_millis() as u64),
         failing: AtomicBool::new(false),
         checkpointing: AtomicBool::new(false),
