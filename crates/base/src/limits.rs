@@ -156,6 +156,25 @@ pub const RATE_BUCKETS_MAX: usize = 10_000;
 /// Entries in one list of a volume through E2B's API, which has no pages.
 pub const VOLUME_LIST_MAX_ENTRIES: usize = 100_000;
 
+/// Live attachments of one filesystem.
+pub const ATTACHMENTS_PER_FILESYSTEM_MAX: u64 = 1000;
+/// Networks that one attachment is bound to.
+pub const ATTACHMENT_NETWORKS_MAX: usize = 32;
+/// Longest text that says who an attachment is for, bytes.
+pub const ATTACHMENT_OWNER_MAX_BYTES: usize = 250;
+/// Longest life of an attachment that expires: a year.
+pub const ATTACHMENT_LIFETIME_MAX: Duration = Duration::from_secs(31_536_000);
+/// How often the server looks for attachments that ended by themselves or through another server.
+pub const ATTACHMENT_POLL: Duration = Duration::from_millis(500);
+/// How often the times of last use of attachments are written down.
+pub const ATTACHMENT_ACTIVITY_EVERY: Duration = Duration::from_secs(30);
+/// How long an attachment that has ended is kept, for every server to hear of it.
+pub const ATTACHMENT_ENDED_KEPT: Duration = Duration::from_secs(60);
+/// Attachments whose state a node has in memory; the next one takes the place of another.
+pub const ATTACHMENTS_KNOWN_MAX: usize = 65_536;
+/// Directories above one in a part of a filesystem that are looked at for whether it is still in that part.
+pub const ATTACHMENT_DEPTH_MAX: usize = 4096;
+
 /// Longest name by which a client of the lock manager calls itself, bytes.
 pub const LOCK_CLIENT_NAME_MAX_BYTES: usize = 255;
 /// Longest name of a lock's owner within its client, bytes.

@@ -1,12 +1,14 @@
 //! What a caller of the catalogue must be able to tell apart. The driver's own error stays inside as the source.
 
+use crate::attachments::Holder;
+
 /// Why a catalogue operation did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
     /// No such row that the caller may see. Rows of another team are in this class.
     #[error("{noun} not found")]
     NotFound {
-        /// `team`, `key` or `filesystem`.
+        /// `team`, `key`, `filesystem` or `attachment`.
         noun: &'static str,
     },
     /// A value that must be unique is taken.
@@ -24,6 +26,18 @@ pub enum CatalogueError {
         count: u64,
         /// What it has, in the plural.
         what: &'static str,
+    },
+    /// The filesystem cannot be removed while somebody may mount it.
+    #[error("the filesystem is attached by {count}", count = .holders.len())]
+    Attached {
+        /// Who, oldest first; at least one.
+        holders: Vec<Holder>,
+    },
+    /// The filesystem has all the attachments that it may have.
+    #[error("the filesystem has {limit} attachments, which is the most")]
+    TooManyAttachments {
+        /// The limit.
+        limit: u64,
     },
     /// A value outside its rule.
     #[error("{field} {message}")]

@@ -269,16 +269,16 @@ fn has_key_form(text: &str) -> bool {
         .any(|rest| rest.len() == 2 * SECRET_BYTES && rest.bytes().all(lower_hex))
 }
 
-fn hash(plain: &str) -> String {
+pub(crate) fn hash(plain: &str) -> String {
     hex(&Sha256::digest(plain.as_bytes()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Equality that looks at every byte whatever the first ones are.
-fn equal(left: &[u8], right: &[u8]) -> bool {
+pub(crate) fn equal(left: &[u8], right: &[u8]) -> bool {
     left.len() == right.len() && left.iter().zip(right).fold(0, |sum, (l, r)| sum | (l ^ r)) == 0
 }
 

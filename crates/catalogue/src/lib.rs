@@ -1,4 +1,4 @@
-//! The catalogue: teams, API keys and filesystems in SQL.
+//! The catalogue: teams, API keys, filesystems and attachments in SQL.
 //!
 //! **Owns** the schema (numbered migrations, never edited once released) and every SQL statement of the server, on
 //! SQLite and on PostgreSQL. SQL is the subset that both share (`$1` placeholders, BIGINT, TEXT); what they do not
@@ -12,6 +12,7 @@
 //!
 //! **Knows nothing** of volumes, files, NFS or HTTP. Errors are few: see [`CatalogueError`].
 
+mod attachments;
 mod copy;
 mod db;
 mod engine;
@@ -23,6 +24,7 @@ mod migrations;
 mod names;
 mod teams;
 
+pub use attachments::{AttachedDirectory, Attachment, AttachmentSecret, Ended, Holder, NewAttachment};
 pub use db::Catalogue;
 pub use error::CatalogueError;
 pub use filesystems::{

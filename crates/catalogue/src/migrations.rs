@@ -18,7 +18,7 @@ macro_rules! migration {
 }
 
 /// Every migration, in order. A released one is never edited: its checksum is compared at each start.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 21] = [
     migration!(1, "0001_teams"),
     migration!(2, "0002_api_keys"),
     migration!(3, "0003_api_keys_by_team"),
@@ -33,6 +33,13 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     migration!(12, "0012_row_security.postgres"),
     migration!(13, "0013_filesystems_durability"),
     migration!(14, "0014_filesystems_compression"),
+    migration!(15, "0015_filesystems_by_team"),
+    migration!(16, "0016_attachments"),
+    migration!(17, "0017_attachments_by_filesystem"),
+    migration!(18, "0018_attachments_revoked"),
+    migration!(19, "0019_attachments_expiring"),
+    migration!(20, "0020_attachments_touch.sqlite"),
+    migration!(21, "0021_attachments_security.postgres"),
 ];
 
 /// The engine that a migration is for; `None` is both.

@@ -3,6 +3,7 @@
 use holdfast_base::{FilesystemId, TeamId};
 use sqlx::Row;
 
+use crate::attachments::{Holder, holders, revoke_all};
 use crate::db::{id, signed};
 use crate::filesystems::create::check_limits;
 use crate::filesystems::{Filesystem, FilesystemPatch, NOT_FOUND, State, TeamLimits, Unfinished, columns};
@@ -67,12 +68,23 @@ impl Catalogue {
     }
 
     /// Ends a filesystem for its team: it is not found any more and its name is free. Its volume is still to be
-    /// removed, and then its row purged.
+    /// removed, and then its row purged. Attachments refuse it, or end with it if `force`; says which did.
     ///
     /// # Errors
-    /// `NotFound`, `Unavailable`.
-    pub async fn mark_deleting(&self, team: TeamId, filesystem: FilesystemId) -> Result<(), CatalogueError> {
+    /// `NotFound`, `Attached`, `Unavailable`.
+    pub async fn mark_deleting(
+        &self,
+        team: TeamId,
+        filesystem: FilesystemId,
+        force: bool,
+    ) -> Result<Vec<Holder>, CatalogueError> {
+        let now = self.now_micros();
         let mut tx = self.begin_for(team).await?;
+        // Nobody attaches it between the look and the end.
+        lock_team(&mut tx, team).await.map_err(|error| match error {
+            CatalogueError::NotFound { .. } => NOT_FOUND,
+            other => other,
+        })?;
         let done = sqlx::query(
             "UPDATE filesystems SET state = 'deleting', \
              updated_at = CASE WHEN updated_at < $3 THEN $3 ELSE updated_at + 1 END \
@@ -80,11 +92,21 @@ impl Catalogue {
         )
         .bind(filesystem.to_string())
         .bind(team.to_string())
-        .bind(self.now_micros())
+        .bind(now)
         .execute(&mut *tx)
         .await?;
+        if done.rows_affected() == 0 {
+            return Err(NOT_FOUND);
+        }
+        let holders = holders(&mut tx, team, filesystem, now).await?;
+        if !holders.is_empty() {
+            if !force {
+                return Err(CatalogueError::Attached { holders });
+            }
+            revoke_all(&mut tx, team, filesystem, now).await?;
+        }
         tx.commit().await?;
-        if done.rows_affected() == 0 { Err(NOT_FOUND) } else { Ok(()) }
+        Ok(holders)
     }
 
     /// Forgets a filesystem whose volume is gone. Never an active one. Purging twice is not an error.

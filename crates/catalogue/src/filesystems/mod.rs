@@ -102,6 +102,12 @@ impl FilesystemRef {
     }
 }
 
+impl From<FilesystemId> for FilesystemRef {
+    fn from(id: FilesystemId) -> Self {
+        Self::Id(id)
+    }
+}
+
 /// How far a filesystem has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {

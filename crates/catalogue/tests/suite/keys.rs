@@ -86,7 +86,7 @@ async fn a_team_goes_with_its_keys_and_never_with_its_filesystems() {
         let refused = catalogue.delete_team(doomed).await;
         assert!(matches!(refused, Err(CatalogueError::InUse { count: 1, .. })), "{refused:?}");
         assert!(catalogue.find_key(key.key.reveal()).await.unwrap().is_some());
-        catalogue.mark_deleting(doomed, filesystem.id).await.ok();
+        catalogue.mark_deleting(doomed, filesystem.id, false).await.ok();
     }
     catalogue.purge_filesystem(filesystem.id).await.unwrap();
     catalogue.delete_team(doomed).await.unwrap();

@@ -2,6 +2,7 @@
 
 pub mod support;
 
+mod attachments;
 mod filesystems;
 mod keys;
 mod listing;

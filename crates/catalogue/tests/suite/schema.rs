@@ -1,6 +1,6 @@
 //! What the database itself guarantees, seen through a connection of its own.
 
-use holdfast_catalogue::{CatalogueError, Scope};
+use holdfast_catalogue::{CatalogueError, NewAttachment, Scope};
 
 use crate::suite::support::Bench;
 
@@ -37,9 +37,19 @@ async fn a_team_is_touched_by_its_renaming_and_not_by_its_lock() {
 async fn the_schema_refuses_what_no_code_should_write() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::in_folder(folder.path(), 1).await;
-    bench.filesystem("data").await;
+    let made = bench.filesystem("data").await.id;
+    let attachment = NewAttachment::default();
+    bench.catalogue.create_attachment(bench.team, made, attachment, 1).await.unwrap();
     let pool = bench.raw().await;
     for statement in [
+        "UPDATE attachments SET subpath = 'a'",
+        "UPDATE attachments SET subpath = '/a'",
+        "UPDATE attachments SET root_ino = 5, root_generation = 0",
+        "UPDATE attachments SET uid_policy = 'map'",
+        "UPDATE attachments SET map_uid = 1, map_gid = 1",
+        "UPDATE attachments SET read_only = 2",
+        "UPDATE attachments SET sha256 = 'secret'",
+        "UPDATE attachments SET filesystem_id = 'fs-none'",
         "UPDATE filesystems SET size_bytes = 0",
         "UPDATE filesystems SET size_bytes = -1",
         "UPDATE filesystems SET inode_limit = 0",

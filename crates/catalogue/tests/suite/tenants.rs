@@ -2,7 +2,7 @@
 //! or that an attacker got to choose.
 
 use holdfast_base::TeamId;
-use holdfast_catalogue::{CatalogueError, Scope};
+use holdfast_catalogue::{CatalogueError, NewAttachment, Scope};
 use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction};
 
 use crate::suite::support::{Bench, ROOMY, new};
@@ -24,7 +24,7 @@ async fn tenant_tables(pool: &AnyPool) -> Vec<(String, &'static str)> {
         .filter(|name| !SHARED_TABLES.contains(&name.as_str()))
         .map(|name| (name.clone(), column(&name)))
         .collect();
-    assert!(tables.len() >= 3, "{tables:?}");
+    assert!(tables.len() >= 4, "{tables:?}");
     tables
 }
 
@@ -36,6 +36,8 @@ async fn two_teams() -> (Bench, TeamId) {
         bench.catalogue.create_key(Scope::Team(team), "k").await.unwrap();
         let made = bench.catalogue.create_filesystem(team, new("data"), ROOMY).await.unwrap();
         bench.catalogue.activate_filesystem(made.id).await.unwrap();
+        let attachment = NewAttachment::default();
+        bench.catalogue.create_attachment(team, made.id, attachment, 1).await.unwrap();
     }
     (bench, other)
 }
@@ -68,7 +70,7 @@ async fn in_every_table_a_tenant_sees_its_own_rows_only() {
         assert_eq!(count(&mut tx, &table, &foreign).await, 0, "{table}");
         drop(tx);
         let mut tx = as_tenant(&pool, &other.to_string()).await;
-        if ["teams", "api_keys", "filesystems"].contains(&table.as_str()) {
+        if ["teams", "api_keys", "filesystems", "attachments"].contains(&table.as_str()) {
             assert_eq!(count(&mut tx, &table, "true").await, 1, "{table}: its own is there");
         }
     }

@@ -2,7 +2,6 @@
 //! from the table's default. Whatever is wrong is told with the place it came from.
 
 mod args;
-mod network;
 mod settings;
 pub mod table;
 
@@ -11,7 +10,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use args::ServeArgs;
-pub use network::Network;
 pub use settings::{LogFormat, MasterKeySource, Settings};
 
 use table::{OPTIONS, Spec};

@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use holdfast_base::ByteSize;
+use holdfast_base::{ByteSize, Network, NetworkError};
 
-use super::network::Network;
 use super::{ConfigError, Given, table};
 
 /// Longest drain, seconds: an hour is a typing error.
@@ -56,6 +55,8 @@ pub struct Settings {
     pub master_key: Option<MasterKeySource>,
     /// Who may mount by id or name.
     pub nfs_allow: Vec<Network>,
+    /// The host that clients are told to mount from.
+    pub nfs_host: Option<String>,
     /// Memory for file data.
     pub cache_data: ByteSize,
     /// Memory for inodes, directories and extent maps.
@@ -115,6 +116,7 @@ impl Settings {
             http_addr: address(table::HTTP_ADDR)?,
             master_key: given.value(table::MASTER_KEY, read_master_key)?,
             nfs_allow: given.value(table::NFS_ALLOW, read_networks)?,
+            nfs_host: given.value(table::NFS_HOST, read_host)?,
             cache_data: size(table::CACHE_DATA)?,
             cache_metadata: size(table::CACHE_METADATA)?,
             cache_index: size(table::CACHE_INDEX)?,
@@ -179,7 +181,20 @@ fn read_master_key(text: &str) -> Result<Option<MasterKeySource>, String> {
 }
 
 fn read_networks(text: &str) -> Result<Vec<Network>, String> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::parse).collect()
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| part.parse().map_err(|error: NetworkError| error.to_string())).collect()
+}
+
+/// It goes into commands for shells.
+fn read_host(text: &str) -> Result<Option<String>, String> {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    match text {
+        "auto" => Ok(None),
+        host if !host.is_empty() && !host.starts_with('-') && host.bytes().all(good) => {
+            Ok(Some(host.to_owned()))
+        }
+        _ => Err(format!("`{text}` is not a host: write a name, an address ([..] around IPv6) or auto")),
+    }
 }
 
 fn read_count(text: &str) -> Result<u64, String> {

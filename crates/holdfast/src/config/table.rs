@@ -59,6 +59,8 @@ options! {
         "What encrypts new filesystems, and opens those that it encrypted: file:PATH or env:NAME, holding 32 bytes as 64 hexadecimal digits or as base64. With none, new filesystems are not encrypted.";
     NFS_ALLOW: "nfs-allow" "NETWORKS" = "127.0.0.0/8,::1/128",
         "Networks, separated by commas, whose clients may mount /<filesystem id> and /<name of a filesystem of the team default>.";
+    NFS_HOST: "nfs-host" "HOST" = "auto",
+        "The host that clients are told to mount from: a name or an address, or auto (the address of nfs-addr or, where that is every address, the host by which the client reached HTTP).";
     CACHE_DATA: "cache-data" "SIZE" = "256mib",
         "Memory for file data.";
     CACHE_METADATA: "cache-metadata" "SIZE" = "128mib",

@@ -1,7 +1,13 @@
 //! Networks of client addresses: `10.0.0.0/8`, `::1`, a plain address.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+
+/// A text that is not a network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a network: write an address, or one such as 10.0.0.0/8")]
+pub struct NetworkError(String);
 
 /// The addresses that share their first `prefix` bits with `address`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +33,17 @@ impl Network {
     }
 }
 
-impl FromStr for Network {
-    type Err = String;
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let malformed = || format!("`{text}` is not a network: write an address, or one such as 10.0.0.0/8");
+impl FromStr for Network {
+    type Err = NetworkError;
+
+    fn from_str(text: &str) -> Result<Self, NetworkError> {
+        let malformed = || NetworkError(text.chars().take(80).collect());
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
@@ -64,6 +76,7 @@ mod tests {
             let network: Network = network.parse().unwrap();
             assert!(network.contains(inside.parse().unwrap()), "{network:?} {inside}");
             assert!(!network.contains(outside.parse().unwrap()), "{network:?} {outside}");
+            assert_eq!(network.to_string().parse(), Ok(network));
         }
         for wrong in ["", "10.0.0.0/33", "10.0.0/8", "::/129", "host", "10.0.0.0/", "10.0.0.0/-1"] {
             assert!(wrong.parse::<Network>().is_err(), "{wrong}");

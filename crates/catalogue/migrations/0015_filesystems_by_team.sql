@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX filesystems_by_team ON filesystems (id, team_id);
