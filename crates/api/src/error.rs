@@ -11,10 +11,13 @@ use axum::Json;
 use axum::http::header::{CONTENT_RANGE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use holdfast_catalogue::CatalogueError;
+use holdfast_catalogue::{CatalogueError, Holder};
 
 use crate::files::{FilesError, Resource, UploadError};
 use crate::paths::PathError;
+
+/// Attachments that the refusal of a deletion names.
+const NAMED_MAX: usize = 5;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal $status:ident;)*) => {
@@ -77,6 +80,8 @@ codes! {
     KeyNotFound = "key_not_found" NOT_FOUND;
     /// The filesystem has no such snapshot.
     SnapshotNotFound = "snapshot_not_found" NOT_FOUND;
+    /// The filesystem has no such attachment, or it has ended.
+    AttachmentNotFound = "attachment_not_found" NOT_FOUND;
     /// No such file or directory.
     PathNotFound = "path_not_found" NOT_FOUND;
     /// The route exists with other methods.
@@ -89,6 +94,10 @@ codes! {
     BelowUsage = "below_usage" CONFLICT;
     /// The filesystem has all the snapshots that it may have.
     TooManySnapshots = "too_many_snapshots" CONFLICT;
+    /// The filesystem has attachments.
+    FilesystemAttached = "filesystem_attached" CONFLICT;
+    /// The filesystem has all the attachments that it may have.
+    TooManyAttachments = "too_many_attachments" CONFLICT;
     /// The path exists already.
     PathExists = "path_exists" CONFLICT;
     /// The directory is not empty.
@@ -278,6 +287,11 @@ impl From<CatalogueError> for ApiError {
                 ErrorCode::FilesystemNotFound,
                 "no such filesystem in this team; GET /filesystems lists them",
             ),
+            CatalogueError::NotFound { noun: "attachment" } => Self::new(
+                ErrorCode::AttachmentNotFound,
+                "the filesystem has no such attachment, or has it no more; \
+                 `GET /filesystems/{id}/attachments` lists them",
+            ),
             CatalogueError::NotFound { noun: "key" } => {
                 Self::new(ErrorCode::KeyNotFound, "no such key; GET /keys lists them, each with its id")
             }
@@ -289,6 +303,20 @@ impl From<CatalogueError> for ApiError {
                     "the {noun} has {count} {what}, some of which may be on their way out; remove them first"
                 );
                 Self::new(ErrorCode::Busy, message)
+            }
+            CatalogueError::Attached { holders } => {
+                let named: Vec<String> = holders.iter().take(NAMED_MAX).map(Holder::to_string).collect();
+                let more = holders.len().saturating_sub(NAMED_MAX);
+                let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+                let message = format!(
+                    "the filesystem is attached by {}{more}; detach first, or revoke them all with `?force=true`",
+                    named.join(", ")
+                );
+                Self::new(ErrorCode::FilesystemAttached, message)
+            }
+            CatalogueError::TooManyAttachments { limit } => {
+                let message = format!("a filesystem may have {limit} attachments; delete one first");
+                Self::new(ErrorCode::TooManyAttachments, message).with_numbers(limit, limit)
             }
             CatalogueError::Conflict { field } => {
                 Self::new(ErrorCode::NameTaken, format!("`{field}` is taken; choose another one"))

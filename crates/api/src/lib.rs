@@ -8,7 +8,7 @@
 //! catalogue and the volumes. A request whose client goes away is finished where stopping half-way would leave
 //! something behind.
 //!
-//! **Knows nothing** of NFS, of how volumes store bytes, and of the process around it: the metrics recorder,
+//! **Knows nothing** of NFS but the port [`mounts::Mounts`], of how volumes store bytes, and of the process around it: the metrics recorder,
 //! readiness and listener come from outside ([`ApiParts`], [`serve`]).
 
 mod admin;
@@ -24,6 +24,7 @@ pub mod files;
 mod health;
 mod limits;
 mod metrics;
+pub mod mounts;
 mod openapi;
 pub mod paths;
 mod query;

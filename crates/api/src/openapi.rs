@@ -19,6 +19,7 @@ use crate::router::{open_routes, protected_routes, token_routes};
     tags(
         (name = "filesystems", description = "Filesystems of the key's team"),
         (name = "snapshots", description = "Filesystems as they were, and new ones that begin there"),
+        (name = "attachments", description = "Who may mount a filesystem, and what of it"),
         (name = "files", description = "The files in a filesystem, with or without a sandbox that mounts it"),
         (name = "volumes", description = "E2B's volume API over the same filesystems, for its SDKs"),
         (name = "administration", description = "Teams and keys; for an administrator's key"),

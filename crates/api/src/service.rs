@@ -8,6 +8,7 @@
 //! **Resizing** asks the volume first, because only it knows the use; if the catalogue then refuses, the volume gets
 //! its old limits back, and so with settings. Changes of one filesystem exclude each other, so the two sides cannot end up apart.
 
+mod attachments;
 mod branches;
 
 use std::collections::hash_map::DefaultHasher;
@@ -24,6 +25,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::error::{ApiError, ErrorCode};
 use crate::files::{Files, FilesError, VolumeLimits};
 use crate::limits::ApiLimits;
+use crate::mounts::Mounts;
 
 pub use branches::Fork;
 
@@ -74,14 +76,20 @@ pub struct Recovered {
 pub struct Filesystems {
     catalogue: Arc<Catalogue>,
     files: Arc<dyn Files>,
+    mounts: Arc<dyn Mounts>,
     limits: Arc<ApiLimits>,
     stripes: Arc<[Mutex<()>]>,
 }
 
 impl Filesystems {
-    pub(crate) fn new(catalogue: Arc<Catalogue>, files: Arc<dyn Files>, limits: Arc<ApiLimits>) -> Self {
+    pub(crate) fn new(
+        catalogue: Arc<Catalogue>,
+        files: Arc<dyn Files>,
+        mounts: Arc<dyn Mounts>,
+        limits: Arc<ApiLimits>,
+    ) -> Self {
         let stripes = (0..STRIPES).map(|_| Mutex::new(())).collect();
-        Self { catalogue, files, limits, stripes }
+        Self { catalogue, files, mounts, limits, stripes }
     }
 
     /// Makes a filesystem. Run to its end or dropped and recovered; see the module.
@@ -188,14 +196,17 @@ impl Filesystems {
         }
     }
 
-    /// Ends a filesystem. `Ok` means that it is gone for good, though its space may be reclaimed later.
+    /// Ends a filesystem. `Ok` means that it is gone for good, though its space may be reclaimed later. Its
+    /// attachments refuse it, or end first if `force`.
     ///
     /// # Errors
     /// What the catalogue refuses.
-    pub async fn delete(&self, team: TeamId, wanted: &FilesystemRef) -> Result<(), ApiError> {
+    pub async fn delete(&self, team: TeamId, wanted: &FilesystemRef, force: bool) -> Result<(), ApiError> {
         let id = self.catalogue.get_filesystem(team, wanted).await?.id;
         let _guard = self.lock(id).await;
-        self.catalogue.mark_deleting(team, id).await?;
+        for holder in self.catalogue.mark_deleting(team, id, force).await? {
+            self.mounts.end(holder.attachment).await;
+        }
         if let Err(error) = self.finish_deletion(id).await {
             tracing::warn!(filesystem_id = %id, %error, "the volume of a deleted filesystem is left for later");
         }

@@ -8,6 +8,7 @@ use holdfast_catalogue::Catalogue;
 
 use crate::files::Files;
 use crate::limits::ApiLimits;
+use crate::mounts::Mounts;
 use crate::rates::Rates;
 use crate::service::Filesystems;
 use crate::tokens::Tokens;
@@ -18,6 +19,8 @@ pub struct ApiParts {
     pub catalogue: Arc<Catalogue>,
     /// The volumes.
     pub files: Arc<dyn Files>,
+    /// The server that clients mount from.
+    pub mounts: Arc<dyn Mounts>,
     /// Bounds.
     pub limits: ApiLimits,
     /// Time, for durations of operations.
@@ -43,6 +46,7 @@ pub struct ApiState {
     pub(crate) filesystems: Filesystems,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) files: Arc<dyn Files>,
+    pub(crate) mounts: Arc<dyn Mounts>,
     pub(crate) limits: Arc<ApiLimits>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rates: Arc<Rates>,
@@ -59,9 +63,15 @@ impl ApiState {
         let limits = Arc::new(parts.limits);
         let rates = Arc::new(Rates::new(limits.requests_per_second));
         Self {
-            filesystems: Filesystems::new(parts.catalogue.clone(), parts.files.clone(), limits.clone()),
+            filesystems: Filesystems::new(
+                parts.catalogue.clone(),
+                parts.files.clone(),
+                parts.mounts.clone(),
+                limits.clone(),
+            ),
             catalogue: parts.catalogue,
             files: parts.files,
+            mounts: parts.mounts,
             limits,
             clock: parts.clock,
             rates,

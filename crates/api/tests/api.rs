@@ -9,6 +9,8 @@ mod support;
 
 #[path = "suite/admin.rs"]
 mod admin;
+#[path = "suite/attachments.rs"]
+mod attachments;
 #[path = "suite/auth.rs"]
 mod auth;
 #[path = "suite/changing.rs"]

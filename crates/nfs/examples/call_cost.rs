@@ -14,11 +14,13 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use holdfast_base::{OsRandom, SystemClock, VolumeId};
+use holdfast_base::{AttachmentId, OsRandom, SystemClock, VolumeId};
 use holdfast_engine::{
     Engine, EngineConfig, Environment, RealDisk, Store, StoreOptions, VolumeSettings, VolumeSpec,
 };
-use holdfast_nfs::{ExportError, ExportGrant, Exports, LockConfig, Locks, NfsConfig, NfsServer};
+use holdfast_nfs::{
+    Attached, Attachments, ExportError, ExportGrant, Exports, LockConfig, Locks, NfsConfig, NfsServer,
+};
 use holdfast_nfs_client::Client;
 use holdfast_wire::nfs3::{
     CommitArgs, CreateArgs, CreateHow3, DirOpArgs3, FileHandle, GetAttrArgs, LookupArgs, ReadArgs, Sattr3,
@@ -35,7 +37,11 @@ struct OnePath;
 #[async_trait]
 impl Exports for OnePath {
     async fn resolve(&self, _: &str, _: SocketAddr) -> Result<ExportGrant, ExportError> {
-        Ok(ExportGrant { volume: VOLUME, read_only: false })
+        Ok(ExportGrant::Direct { volume: VOLUME, read_only: false })
+    }
+
+    async fn attachment(&self, _: AttachmentId) -> Result<Attached, ExportError> {
+        Err(ExportError::NotFound)
     }
 
     async fn list(&self, _: SocketAddr) -> Vec<String> {
@@ -74,7 +80,8 @@ impl Server {
             let (lock_dir, clock) = (directory.join("node"), Arc::new(SystemClock::default()));
             let locks = LockConfig::new(Arc::new(RealDisk), lock_dir, clock, false);
             let locks = Locks::open(locks).await.expect("a lock log");
-            let config = NfsConfig { handle_key: [1; 32], locks };
+            let attachments = Attachments::new(Arc::new(SystemClock::default()), locks.clone());
+            let config = NfsConfig { handle_key: [1; 32], locks, attachments };
             let any_port = "127.0.0.1:0".parse().expect("an address");
             let server = NfsServer::bind(any_port, config, engine, Arc::new(OnePath)).await.expect("a port");
             ready.send(server.local_addr()).expect("the main thread waits");

@@ -115,7 +115,7 @@ impl Desk {
         } else {
             None
         };
-        let session = Session { shared: Arc::clone(&self.shared), caller, xid };
+        let session = Session { shared: Arc::clone(&self.shared), caller, client: self.client_ip(), xid };
         let (started, replies) = (self.replies.now(), self.replies.clone());
         let call = Call { session, procedure, started, replies, ticket };
         match proc::begin(call, &mut input) {

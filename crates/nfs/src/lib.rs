@@ -1,6 +1,6 @@
 //! The NFS front end: bytes on TCP connections become engine operations, and their results become replies.
 //!
-//! Owns connections and their limits, file handles, credentials, the replay cache, MOUNT and PORTMAP, the lock manager
+//! Owns connections and their limits, file handles, attachments, credentials, the replay cache, MOUNT and PORTMAP, the lock manager
 //! (NLM, NSM), and for each NFSv3 procedure the adapter from wire arguments to one engine operation and back. One
 //! listener answers all programs.
 //!
@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attachments;
 mod attributes;
 mod auth;
 mod call;
@@ -36,6 +37,7 @@ mod snapshots;
 mod status;
 mod volumes;
 
+pub use attachments::{Attached, Attachments};
 pub use exports::{ExportError, ExportGrant, Exports};
 pub use locks::{LockConfig, Locks, LogFailed};
 pub use server::{NfsConfig, NfsServer};

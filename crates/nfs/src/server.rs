@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::attachments::Attachments;
 use crate::connection::{self, Door, Peer};
 use crate::datagrams;
 use crate::exports::Exports;
@@ -30,6 +31,8 @@ pub struct NfsConfig {
     pub handle_key: [u8; 32],
     /// The locks. They end with the server.
     pub locks: Locks,
+    /// The attachments; made with the same locks.
+    pub attachments: Attachments,
 }
 
 /// What all connections share.
@@ -40,6 +43,7 @@ pub(crate) struct Shared {
     pub metrics: Metrics,
     pub replays: Replays,
     pub mounts: MountTable,
+    pub attachments: Attachments,
     pub locks: Arc<Service>,
     /// The port that PORTMAP names.
     pub port: u16,
@@ -78,6 +82,7 @@ impl NfsServer {
             metrics: Metrics::new(),
             replays: Replays::default(),
             mounts: MountTable::default(),
+            attachments: config.attachments,
             locks: config.locks.0,
             port: address.port(),
             portmap_port: OnceLock::new(),

@@ -1,10 +1,13 @@
 //! What an adapter has at hand: the caller of one call, and the files that its handles stand for.
 
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use holdfast_engine::{Attr, Caller, Error, FileId, Volume, Wcc};
 use holdfast_wire::nfs3::{Failure, Fattr3, FileHandle, NfsStat3, PostOpAttr, WccData, WriteVerifier3};
 
+use crate::attachments::Live;
 use crate::attributes;
 use crate::handle::{Grant, Handle, View};
 use crate::server::Shared;
@@ -15,6 +18,8 @@ use crate::status;
 pub(crate) struct Session {
     pub shared: Arc<Shared>,
     pub caller: Caller,
+    /// The client's address.
+    pub client: IpAddr,
     /// The call's transaction id, for the log.
     pub xid: u32,
 }
@@ -23,7 +28,11 @@ impl Session {
     /// The file behind a handle.
     pub async fn target(&self, handle: &FileHandle) -> Result<Target<'_>, NfsStat3> {
         let Handle { grant, file } = self.shared.handles.open(handle).ok_or(NfsStat3::BadHandle)?;
-        tracing::debug!(xid = self.xid, volume = %grant.volume, ino = file.ino, "a call for a file");
+        let attachments = &self.shared.attachments;
+        let attached = attachments.admit(&*self.shared.exports, &grant, self.client).await;
+        let attached = attached.map_err(status::attachment_status)?;
+        let acting = attached.as_ref().and_then(|live| live.attached.act_as(&self.caller));
+        tracing::debug!(xid = self.xid, attachment = %grant.attachment, volume = %grant.volume, ino = file.ino, "a call for a file");
         let opened = async {
             let volume = self.shared.volumes.volume(grant.volume).await?;
             match grant.view {
@@ -38,7 +47,9 @@ impl Session {
             status::report(grant.volume, &error);
             status::nfs_status(&error)
         })?;
-        Ok(Target { shared: &self.shared, volume, fsid: attributes::fsid(grant.volume), grant, file })
+        let (shared, fsid) = (&*self.shared, attributes::fsid(grant.volume));
+        let acting = acting.map_or(Cow::Borrowed(&self.caller), Cow::Owned);
+        Ok(Target { shared, volume, fsid, grant, file, attached, acting })
     }
 
     /// The write verifier of now.
@@ -54,6 +65,8 @@ pub(crate) struct Target<'a> {
     pub file: FileId,
     grant: Grant,
     fsid: u64,
+    attached: Option<Arc<Live>>,
+    acting: Cow<'a, Caller>,
 }
 
 impl Target<'_> {
@@ -66,6 +79,16 @@ impl Target<'_> {
     /// The handle of a file in some view of the volume.
     pub fn handle_in(&self, view: View, file: FileId) -> FileHandle {
         self.shared.handles.seal(&Handle { grant: Grant { view, ..self.grant }, file })
+    }
+
+    /// As whom the caller acts here.
+    pub fn caller(&self) -> &Caller {
+        &self.acting
+    }
+
+    /// The directory that the mount cannot be left from.
+    pub fn confined_to(&self) -> Option<FileId> {
+        self.attached.as_ref().and_then(|live| live.attached.directory)
     }
 
     /// What of the volume this target is in.
@@ -123,7 +146,10 @@ impl Target<'_> {
 
     /// Whether nothing can be changed: on a read-only mount, and in a snapshot.
     pub fn is_read_only(&self) -> bool {
-        self.grant.read_only || self.grant.view != View::Live
+        let attached = self.attached.as_ref();
+        self.grant.read_only
+            || self.grant.view != View::Live
+            || attached.is_some_and(|live| live.attached.read_only)
     }
 
     /// Refuses a change on a read-only mount.

@@ -52,6 +52,15 @@ pub(crate) fn export_status(error: ExportError) -> MountStat3 {
     }
 }
 
+/// The status of a call whose attachment does not allow it.
+pub(crate) fn attachment_status(error: ExportError) -> NfsStat3 {
+    match error {
+        ExportError::NotFound => NfsStat3::Stale,
+        ExportError::Denied => NfsStat3::Acces,
+        ExportError::Unavailable => NfsStat3::Jukebox,
+    }
+}
+
 /// Logs what an operator has to know of; what a caller can bring about is not among it.
 pub(crate) fn report(volume: VolumeId, error: &Error) {
     match error {

@@ -208,6 +208,7 @@ pub(super) async fn show(
     responses(
         (status = 204, description = "It is gone"),
         (status = 404, body = ErrorBody, description = "No such volume in the team"),
+        (status = 409, body = ErrorBody, description = "It is attached; the message says by whom"),
         Refusals,
     )
 )]
@@ -219,6 +220,6 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     Query::read(&uri, &[])?;
     let filesystems = state.filesystems.clone();
-    detached(async move { filesystems.delete(team, &volume).await }).await?;
+    detached(async move { filesystems.delete(team, &volume, false).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -18,8 +18,8 @@ use crate::paths::FilePath;
 pub use error::{FilesError, Resource, UploadError};
 pub use snapshots::{SnapshotInfo, Snapshots, View};
 pub use types::{
-    Changes, Directory, DirectoryEntry, FileKind, FileVersion, Made, Metadata, Opened, Ownership, Parents,
-    Precondition, PutRequest, VolumeLimits, VolumeUsage,
+    Changes, Directory, DirectoryEntry, DirectoryId, FileKind, FileVersion, Made, Metadata, Opened,
+    Ownership, Parents, Precondition, PutRequest, VolumeLimits, VolumeUsage,
 };
 
 /// Bytes on their way in. An error ends the stream, and nothing of the upload may become visible.
@@ -57,6 +57,9 @@ pub trait Files: Snapshots {
 
     /// The metadata of a path; `follow` says whether a link at its end is followed. Links before the end always are.
     async fn stat(&self, view: &View, path: &FilePath, follow: bool) -> Result<Metadata, FilesError>;
+
+    /// The directory at `path` (links followed), by what it keeps whatever it is called; `None` for the root.
+    async fn directory(&self, volume: VolumeId, path: &FilePath) -> Result<Option<DirectoryId>, FilesError>;
 
     /// Entries of the directory `dir` (links followed) after the entry with cookie `after`, at most `limit`, in
     /// cookie order, without `.` and `..`. A cookie stays good however the directory changes.

@@ -54,6 +54,15 @@ pub struct FileVersion {
     pub change: u64,
 }
 
+/// What a directory keeps for as long as it exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DirectoryId {
+    /// The inode; never reused.
+    pub inode: u64,
+    /// Its generation.
+    pub generation: u32,
+}
+
 /// What is known of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metadata {

@@ -1,5 +1,7 @@
 //! `/filesystems`: the resource, its representation, and how a request names one.
 
+pub(crate) mod attachment;
+pub(crate) mod attachments;
 pub(crate) mod branch;
 pub(crate) mod create;
 pub(crate) mod list;

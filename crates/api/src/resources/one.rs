@@ -140,10 +140,14 @@ pub(crate) async fn patch(
     operation_id = "deleteFilesystem",
     tag = "filesystems",
     security(("apiKey" = [])),
-    params(("id" = String, Path, description = "Id or name")),
+    params(
+        ("id" = String, Path, description = "Id or name"),
+        ("force" = Option<bool>, Query, description = "Revoke its attachments first"),
+    ),
     responses(
         (status = 204, description = "It is gone"),
         (status = 404, body = ErrorBody, description = "No such filesystem in the team"),
+        (status = 409, body = ErrorBody, description = "It is attached; the message says by whom"),
         Refusals,
     )
 )]
@@ -153,9 +157,9 @@ pub(crate) async fn delete(
     Wanted(wanted): Wanted,
     uri: Uri,
 ) -> Result<StatusCode, ApiError> {
-    Query::read(&uri, &[])?;
+    let force = Query::read(&uri, &["force"])?.flag("force", false)?;
     let filesystems = state.filesystems.clone();
-    detached(async move { filesystems.delete(team, &wanted).await }).await?;
+    detached(async move { filesystems.delete(team, &wanted, force).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

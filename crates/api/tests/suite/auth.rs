@@ -17,6 +17,7 @@ fn operations() -> Vec<(String, String)> {
             .replace("{team}", "default")
             .replace("{volume}", "data")
             .replace("{snapshot}", "kept")
+            .replace("{attachment}", "att-7f2c1a52-9c1d-4b5e-8d7e-0a1b2c3d4e5f")
             .replace("{key}", "key-7f2c1a52-9c1d-4b5e-8d7e-0a1b2c3d4e5f");
         assert!(!path.contains('{'), "{path}");
         if path.starts_with(WITH_TOKEN) {

@@ -70,7 +70,7 @@ async fn what_a_crash_left_is_recovered_at_the_next_start() {
     bench.files.create_volume(with_volume.id.into(), volume_limits, VolumeSettings::default()).await.unwrap();
     bench.catalogue.create_filesystem(team, row("without"), limits).await.unwrap();
     let going = bench.filesystem("going").await;
-    bench.catalogue.mark_deleting(team, going.parse().unwrap()).await.unwrap();
+    bench.catalogue.mark_deleting(team, going.parse().unwrap(), false).await.unwrap();
 
     let done = bench.state.filesystems().recover().await.unwrap();
     assert_eq!(done, Recovered { rolled_back: 2, deleted: 3, left: 0 });

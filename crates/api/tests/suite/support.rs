@@ -11,7 +11,7 @@ use holdfast_catalogue::{Catalogue, Scope};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::fake::FakeFiles;
+use crate::fake::{FakeFiles, FakeMounts};
 
 /// How long a token of the bench is good.
 pub const TOKEN_LIFETIME: std::time::Duration = std::time::Duration::from_secs(3600);
@@ -20,6 +20,7 @@ pub struct Bench {
     pub router: Router,
     pub state: ApiState,
     pub files: Arc<FakeFiles>,
+    pub mounts: Arc<FakeMounts>,
     pub catalogue: Arc<Catalogue>,
     pub key: String,
     pub other_key: String,
@@ -109,9 +110,11 @@ impl Bench {
         }
         let catalogue = Arc::new(catalogue);
         let files = Arc::new(FakeFiles::default());
+        let mounts = Arc::new(FakeMounts::default());
         let state = ApiState::new(ApiParts {
             catalogue: catalogue.clone(),
             files: files.clone(),
+            mounts: mounts.clone(),
             limits,
             clock,
             tokens: Tokens::new(&[1; 32], TOKEN_LIFETIME),
@@ -121,7 +124,7 @@ impl Bench {
             settle: Arc::new(|| Box::pin(async {})),
         });
         let [key, other_key, admin_key] = keys.try_into().unwrap();
-        Self { router: router(state.clone()), state, files, catalogue, key, other_key, admin_key }
+        Self { router: router(state.clone()), state, files, mounts, catalogue, key, other_key, admin_key }
     }
 
     /// A request without a key.

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use holdfast_api::files::{
-    Changes, Directory, DirectoryEntry, Files, FilesError, Made, Metadata, Opened, Ownership, Parents,
-    PutRequest, Upload, View, VolumeLimits, VolumeUsage,
+    Changes, Directory, DirectoryEntry, DirectoryId, Files, FilesError, Made, Metadata, Opened, Ownership,
+    Parents, PutRequest, Upload, View, VolumeLimits, VolumeUsage,
 };
 use holdfast_api::paths::FilePath;
 use holdfast_base::{ByteSize, VolumeId, VolumeSettings};
@@ -94,6 +94,16 @@ impl Files for EngineFiles {
         let (attr, target) =
             volume.stat_path(&Caller::root(), &path.to_bytes(), follow).await.map_err(failed)?;
         Ok(metadata(&attr, (attr.kind == FileKind::Symlink).then_some(target)))
+    }
+
+    async fn directory(&self, volume: VolumeId, path: &FilePath) -> Result<Option<DirectoryId>, FilesError> {
+        let volume = self.volume(volume).await?;
+        let (attr, _) = volume.stat_path(&Caller::root(), &path.to_bytes(), true).await.map_err(failed)?;
+        if attr.kind != FileKind::Directory {
+            return Err(FilesError::NotADirectory);
+        }
+        let found = DirectoryId { inode: attr.ino, generation: attr.generation };
+        Ok((attr.ino != Volume::ROOT).then_some(found))
     }
 
     async fn list(

@@ -1,6 +1,6 @@
-//! What NFS clients may mount: filesystems of the catalogue, by id or by name.
+//! What NFS clients may mount: attachments by their secret, and filesystems of the catalogue by id or by name.
 //!
-//! `/<filesystem id>` works for every team, because the id is unguessable; `/<name>` only for the team `default`.
+//! `/<secret>` works from anywhere, as far as the attachment allows. `/<filesystem id>` works for every team, because the id is unguessable; `/<name>` only for the team `default`.
 //! Both only from the networks of `nfs-allow`; others are refused before anything is looked up, so that they learn
 //! nothing of what exists.
 
@@ -8,10 +8,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use holdfast_catalogue::{Catalogue, CatalogueError, DEFAULT_TEAM, FilesystemRef, ListFilesystems};
-use holdfast_nfs::{ExportError, ExportGrant, Exports};
+use holdfast_base::{AttachmentId, Network};
+use holdfast_catalogue::{
+    Attachment, Catalogue, CatalogueError, DEFAULT_TEAM, FilesystemRef, ListFilesystems,
+};
+use holdfast_engine::FileId;
+use holdfast_nfs::{Attached, ExportError, ExportGrant, Exports};
 
-use crate::config::Network;
+use crate::exit::chain;
 
 /// Names shown by EXPORT; a list of more is of use to nobody.
 const LISTED_MAX: u32 = 1000;
@@ -31,6 +35,19 @@ impl CatalogueExports {
         self.allowed.iter().any(|network| network.contains(client.ip()))
     }
 
+    async fn direct(&self, wanted: &str, client: SocketAddr) -> Result<ExportGrant, ExportError> {
+        if !self.admits(client) {
+            tracing::info!(%client, "a mount from outside the networks of nfs-allow was refused");
+            return Err(ExportError::Denied);
+        }
+        let found = match FilesystemRef::parse(wanted) {
+            FilesystemRef::Id(id) => self.catalogue.get_filesystem_any_team(id).await,
+            FilesystemRef::Name(name) => self.catalogue.get_filesystem_of_default_team(&name).await,
+        };
+        let volume = found.map_err(export_error)?.id.into();
+        Ok(ExportGrant::Direct { volume, read_only: false })
+    }
+
     async fn names(&self) -> Result<Vec<String>, CatalogueError> {
         let team = self.catalogue.get_team_by_name(DEFAULT_TEAM).await?;
         let list = ListFilesystems { limit: LISTED_MAX, ..ListFilesystems::default() };
@@ -42,23 +59,16 @@ impl CatalogueExports {
 #[async_trait]
 impl Exports for CatalogueExports {
     async fn resolve(&self, path: &str, client: SocketAddr) -> Result<ExportGrant, ExportError> {
-        if !self.admits(client) {
-            tracing::info!(%client, "a mount from outside the networks of nfs-allow was refused");
-            return Err(ExportError::Denied);
+        let wanted = path.strip_prefix('/').unwrap_or_default();
+        // A name may look like a secret; no id does.
+        match self.catalogue.find_attachment(wanted).await.map_err(export_error)? {
+            Some(attachment) => Ok(ExportGrant::Attachment(attached(attachment))),
+            None => self.direct(wanted, client).await,
         }
-        let wanted = path.strip_prefix('/').filter(|name| !name.is_empty()).ok_or(ExportError::NotFound)?;
-        let found = match FilesystemRef::parse(wanted) {
-            FilesystemRef::Id(id) => self.catalogue.get_filesystem_any_team(id).await,
-            FilesystemRef::Name(name) => self.catalogue.get_filesystem_of_default_team(&name).await,
-        };
-        match found {
-            Ok(filesystem) => Ok(ExportGrant { volume: filesystem.id.into(), read_only: false }),
-            Err(CatalogueError::NotFound { .. }) => Err(ExportError::NotFound),
-            Err(error) => {
-                tracing::error!(%error, "a mount could not be looked up");
-                Err(ExportError::Unavailable)
-            }
-        }
+    }
+
+    async fn attachment(&self, id: AttachmentId) -> Result<Attached, ExportError> {
+        self.catalogue.get_attachment_any_team(id).await.map(attached).map_err(export_error)
     }
 
     async fn list(&self, client: SocketAddr) -> Vec<String> {
@@ -72,10 +82,32 @@ impl Exports for CatalogueExports {
     }
 }
 
+/// An attachment as the front end takes it.
+fn attached(attachment: Attachment) -> Attached {
+    let directory = attachment.directory;
+    Attached {
+        id: attachment.id,
+        volume: attachment.filesystem.into(),
+        read_only: attachment.read_only,
+        directory: directory.map(|found| FileId { ino: found.ino, generation: found.generation }),
+        uid_policy: attachment.uid_policy,
+        networks: attachment.networks,
+        expires_at: attachment.expires_at,
+    }
+}
+
+fn export_error(error: CatalogueError) -> ExportError {
+    if let CatalogueError::NotFound { .. } = error {
+        return ExportError::NotFound;
+    }
+    tracing::error!(error = chain(&error), "a mount could not be looked up");
+    ExportError::Unavailable
+}
+
 #[cfg(test)]
 mod tests {
     use holdfast_base::{ByteSize, OsRandom, SystemClock, VolumeSettings};
-    use holdfast_catalogue::{Labels, NewFilesystem, TeamLimits};
+    use holdfast_catalogue::{Labels, NewAttachment, NewFilesystem, TeamLimits};
 
     use super::*;
 
@@ -104,7 +136,7 @@ mod tests {
         let exports = CatalogueExports::new(catalogue, vec!["127.0.0.0/8".parse().unwrap()]);
         let (near, far) = ("127.0.0.9:700".parse().unwrap(), "192.0.2.1:700".parse().unwrap());
         let volume =
-            |id: holdfast_base::FilesystemId| Ok(ExportGrant { volume: id.into(), read_only: false });
+            |id: holdfast_base::FilesystemId| Ok(ExportGrant::Direct { volume: id.into(), read_only: false });
         assert_eq!(exports.resolve("/mine", near).await, volume(made[0]));
         assert_eq!(exports.resolve(&format!("/{}", made[0]), near).await, volume(made[0]));
         assert_eq!(exports.resolve(&format!("/{}", made[1]), near).await, volume(made[1]));
@@ -114,6 +146,20 @@ mod tests {
         for path in ["/mine", "/nothing"] {
             assert_eq!(exports.resolve(path, far).await, Err(ExportError::Denied));
         }
+        let new = NewAttachment { read_only: true, ..NewAttachment::default() };
+        let (made, secret) = exports.catalogue.create_attachment(other.id, made[1], new, 1).await.unwrap();
+        let path = format!("/{}", secret.reveal());
+        let granted = exports.attachment(made.id).await.unwrap();
+        assert!(granted.read_only && granted.volume == made.filesystem.into());
+        assert_eq!(exports.resolve(&path, far).await, Ok(ExportGrant::Attachment(granted)));
+        exports.catalogue.revoke_attachment(other.id, made.filesystem, made.id).await.unwrap();
+        assert_eq!(
+            exports.resolve(&path, far).await,
+            Err(ExportError::Denied),
+            "as any other path from there"
+        );
+        assert_eq!(exports.resolve(&path, near).await, Err(ExportError::NotFound));
+        assert_eq!(exports.attachment(made.id).await, Err(ExportError::NotFound));
         assert_eq!(exports.list(near).await, ["/mine"]);
         assert!(exports.list(far).await.is_empty());
     }

@@ -14,6 +14,7 @@ mod keys;
 mod logging;
 mod master_key;
 mod metrics;
+mod mounts;
 mod private_file;
 mod start;
 mod stop;
@@ -59,8 +60,9 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
 }
 
 async fn serve(server: Server, mut stop: Stop) -> Result<(), Failure> {
-    let Server { data_dir, addresses, http, nfs, api, limits, engine, catalogue, copy, recorder, draining } =
-        server;
+    let Server { data_dir, addresses, http, nfs, api, limits, engine, catalogue, .. } = server;
+    let Server { copy, recorder, draining, upkeep, .. } = server;
+    let upkeep = tokio::spawn(upkeep.run());
     let background = background::start(api.filesystems().clone(), copy.clone(), recorder);
     let (tell, told) = watch::channel(false);
     let (http_stop, nfs_stop) = (stopped(told.clone()), stopped(told));
@@ -84,6 +86,7 @@ async fn serve(server: Server, mut stop: Stop) -> Result<(), Failure> {
         join("HTTP", http).await;
         join("NFS", nfs).await;
         background.abort();
+        upkeep.abort();
         let closed = tokio::time::timeout(CHECKPOINT_MAX, engine.shutdown()).await;
         // With the times that keys were last used.
         copy.settle().await;

@@ -8,12 +8,13 @@ use holdfast_api::{ApiLimits, ApiParts, ApiState, Settle, Tokens};
 use holdfast_base::{Clock, OsRandom, Random, SystemClock};
 use holdfast_catalogue::{Catalogue, CatalogueError, ListFilesystems, TeamLimits};
 use holdfast_engine::{CacheConfig, Engine, EngineConfig, Environment, RealDisk, Store, StoreOptions};
-use holdfast_nfs::{LockConfig, Locks, NfsConfig, NfsServer};
+use holdfast_nfs::{Attachments, LockConfig, Locks, NfsConfig, NfsServer};
 use tokio::net::TcpListener;
 
 use super::catalogue_copy::{self, CatalogueCopy};
 use super::data_dir::{Addresses, DataDir};
 use super::exports::CatalogueExports;
+use super::mounts::{ServerMounts, Upkeep};
 use super::{keys, master_key, metrics};
 use crate::config::{Settings, table};
 use crate::exit::{Exit, Failure};
@@ -31,6 +32,7 @@ pub(super) struct Server {
     pub catalogue: Arc<Catalogue>,
     pub copy: CatalogueCopy,
     pub recorder: metrics::Recorder,
+    pub upkeep: Upkeep,
     /// Set when the server stops, for `/readyz`.
     pub draining: Arc<AtomicBool>,
 }
@@ -55,11 +57,19 @@ impl Server {
         let tokens = Tokens::new(&keys::token_seed(data_dir.path(), &*random)?, settings.token_lifetime);
         let engine = start_engine(&settings, store, clock.clone(), random.clone(), true).await?;
         let locks = open_locks(&settings, &catalogue, clock.clone()).await?;
+        let attachments = Attachments::new(clock.clone(), locks.clone());
+        // It answers nobody before it runs.
+        let nfs = bind_nfs(&settings, &engine, &catalogue, locks.clone(), attachments.clone()).await?;
+        let host = settings.nfs_host.clone();
+        let has_locks = nfs.portmap_addr().is_some();
+        let mounts = ServerMounts::new(nfs.local_addr(), host, has_locks, attachments.clone());
+        let upkeep = Upkeep { catalogue: catalogue.clone(), attachments, clock: clock.clone() };
         let limits = api_limits(&settings);
         let draining = Arc::new(AtomicBool::new(false));
         let api = ApiState::new(ApiParts {
             catalogue: catalogue.clone(),
-            files: Arc::new(EngineFiles::new(engine.clone(), locks.clone())),
+            files: Arc::new(EngineFiles::new(engine.clone(), locks)),
+            mounts: Arc::new(mounts),
             limits: limits.clone(),
             clock,
             random,
@@ -72,19 +82,40 @@ impl Server {
         let recovered =
             recovered.map_err(|error| cannot("what a crash interrupted cannot be finished", &error))?;
         tracing::info!(?recovered, "looked for creations and deletions that a crash interrupted");
-        let exports = CatalogueExports::new(catalogue.clone(), settings.nfs_allow);
-        let config = NfsConfig { handle_key: engine.handle_key(), locks };
-        let nfs = NfsServer::bind(settings.nfs_addr, config, engine.clone(), Arc::new(exports)).await;
-        let mut nfs = nfs.map_err(|error| taken(table::NFS_ADDR, settings.nfs_addr, &error))?;
-        if let Some(address) = settings.portmap_addr {
-            let portmapper = nfs.with_portmapper(address).await;
-            nfs = portmapper.map_err(|error| taken(table::PORTMAP_ADDR, address, &error))?;
-        }
         let http_addr =
             http.local_addr().map_err(|error| taken(table::HTTP_ADDR, settings.http_addr, &error))?;
         let addresses = Addresses { http: http_addr, nfs: nfs.local_addr(), portmap: nfs.portmap_addr() };
-        Ok(Self { data_dir, addresses, http, nfs, api, limits, engine, catalogue, copy, recorder, draining })
+        Ok(Self {
+            data_dir,
+            addresses,
+            http,
+            nfs,
+            api,
+            limits,
+            engine,
+            catalogue,
+            copy,
+            recorder,
+            upkeep,
+            draining,
+        })
     }
+}
+
+async fn bind_nfs(
+    settings: &Settings,
+    engine: &Arc<Engine>,
+    catalogue: &Arc<Catalogue>,
+    locks: Locks,
+    attachments: Attachments,
+) -> Result<NfsServer, Failure> {
+    let exports = CatalogueExports::new(catalogue.clone(), settings.nfs_allow.clone());
+    let config = NfsConfig { handle_key: engine.handle_key(), locks, attachments };
+    let nfs = NfsServer::bind(settings.nfs_addr, config, engine.clone(), Arc::new(exports)).await;
+    let nfs = nfs.map_err(|error| taken(table::NFS_ADDR, settings.nfs_addr, &error))?;
+    let Some(address) = settings.portmap_addr else { return Ok(nfs) };
+    let portmapper = nfs.with_portmapper(address).await;
+    portmapper.map_err(|error| taken(table::PORTMAP_ADDR, address, &error))
 }
 
 pub(super) fn open_store(settings: &Settings, random: Arc<dyn Random>) -> Result<Store, Failure> {

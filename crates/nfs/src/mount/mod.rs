@@ -15,6 +15,7 @@ use holdfast_wire::mount3::{
 use holdfast_wire::rpc::AUTH_SYS;
 use uuid::Uuid;
 
+use crate::exports::ExportGrant;
 use crate::handle::{Grant, Handle, View};
 use crate::limits::EXPORT_LIST_MAX;
 use crate::server::Shared;
@@ -44,15 +45,30 @@ pub(crate) async fn run(shared: &Arc<Shared>, client: SocketAddr, call: MountCal
 async fn mnt(shared: &Shared, client: SocketAddr, path: &DirPath) -> MntRes {
     let path = path::normalize(path)?;
     let granted = shared.exports.resolve(&path, client).await.map_err(status::export_status)?;
-    let volume = shared.volumes.volume(granted.volume).await.map_err(|error| {
-        status::report(granted.volume, &error);
+    let (id, read_only, attached) = match granted {
+        ExportGrant::Direct { volume, read_only } => (volume, read_only, None),
+        ExportGrant::Attachment(attached) => {
+            let (id, read_only) = (attached.volume, attached.read_only);
+            let live = shared.attachments.mounted(attached, client.ip().to_canonical());
+            (id, read_only, Some(live.map_err(status::export_status)?))
+        }
+    };
+    let failed = |error| {
+        status::report(id, &error);
         status::mount_status(&error)
-    })?;
-    let (volume_id, read_only) = (granted.volume, granted.read_only);
-    let grant = Grant { volume: volume_id, read_only, attachment: Uuid::nil(), view: View::Live };
-    let handle = shared.handles.seal(&Handle { grant, file: volume.root() });
-    tracing::debug!(volume = %granted.volume, %client, read_only = granted.read_only, "mounted");
-    shared.mounts.add(client.ip(), path);
+    };
+    let volume = shared.volumes.volume(id).await.map_err(failed)?;
+    let root = attached.as_ref().and_then(|live| live.attached.directory).unwrap_or(volume.root());
+    // Its directory may be gone.
+    volume.getattr(root).await.map_err(failed)?;
+    let attachment = attached.as_ref().map_or(Uuid::nil(), |live| live.attached.id.0);
+    let grant = Grant { volume: id, read_only, attachment, view: View::Live };
+    let handle = shared.handles.seal(&Handle { grant, file: root });
+    tracing::debug!(volume = %id, %attachment, %client, read_only, "mounted");
+    // The path of an attachment is a secret, and clients behind one address are not one.
+    if attached.is_none() {
+        shared.mounts.add(client.ip(), path);
+    }
     Ok(MntOk { handle, auth_flavors: AuthFlavors(vec![AUTH_SYS]) })
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn test(session: Session, args: TestArgs) -> TestRes {
 }
 
 async fn find_holder(session: &Session, args: &TestArgs) -> Result<Option<Holder>, LockStat4> {
-    let (subject, range) = subject::of_lock(session, &args.lock)?;
+    let (subject, range) = subject::of_lock(session, &args.lock).await?;
     // Who may not write may still ask who does.
     subject.check(session, Purpose::Read).await?;
     let (file, owner, exclusive) = (subject.key, &subject.owner, args.exclusive);
@@ -38,7 +38,7 @@ pub(super) async fn lock(session: Session, args: LockArgs, form: Form) -> LockRe
 }
 
 async fn set(session: &Session, args: &LockArgs, form: Form) -> Result<LockStat4, LockStat4> {
-    let (subject, range) = subject::of_lock(session, &args.lock)?;
+    let (subject, range) = subject::of_lock(session, &args.lock).await?;
     subject.check(session, Purpose::of(args.exclusive)).await?;
     let request = Request {
         file: subject.key,
@@ -69,7 +69,7 @@ pub(super) async fn cancel(session: Session, args: CancelArgs) -> LockRes {
 }
 
 async fn withdraw(session: &Session, args: &CancelArgs) -> Result<LockStat4, LockStat4> {
-    let (subject, range) = subject::of_lock(session, &args.lock)?;
+    let (subject, range) = subject::of_lock(session, &args.lock).await?;
     let (file, owner) = (subject.key, &subject.owner);
     let done = session.shared.locks.step(|manager, now| manager.cancel(file, owner, range, now)).await;
     let cancelled = done.map_err(|_| LockStat4::Failed)?;
@@ -83,7 +83,7 @@ pub(super) async fn unlock(session: Session, args: UnlockArgs) -> LockRes {
 }
 
 async fn give_back(session: &Session, args: &UnlockArgs) -> Result<LockStat4, LockStat4> {
-    let (subject, range) = subject::of_lock(session, &args.lock)?;
+    let (subject, range) = subject::of_lock(session, &args.lock).await?;
     let (file, owner) = (subject.key, &subject.owner);
     let done = session.shared.locks.step(|manager, now| manager.unlock(file, owner, range, now)).await;
     done.map_err(|_| LockStat4::Failed)

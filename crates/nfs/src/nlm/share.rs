@@ -18,7 +18,7 @@ pub(super) async fn share(session: Session, args: ShareArgs) -> ShareRes {
 
 async fn reserve(session: &Session, args: &ShareArgs) -> Result<LockStat4, LockStat4> {
     let wanted = &args.share;
-    let subject = subject::of(session, &wanted.file, &wanted.caller_name, &wanted.owner, NO_PROCESS)?;
+    let subject = subject::of(session, &wanted.file, &wanted.caller_name, &wanted.owner, NO_PROCESS).await?;
     let writes = matches!(wanted.access, ShareAccess::Write | ShareAccess::Both);
     subject.check(session, Purpose::of(writes)).await?;
     let share = Share { owner: subject.owner, mode: wanted.mode, access: wanted.access };
@@ -35,7 +35,7 @@ pub(super) async fn unshare(session: Session, args: ShareArgs) -> ShareRes {
 
 async fn release(session: &Session, args: &ShareArgs) -> Result<LockStat4, LockStat4> {
     let wanted = &args.share;
-    let subject = subject::of(session, &wanted.file, &wanted.caller_name, &wanted.owner, NO_PROCESS)?;
+    let subject = subject::of(session, &wanted.file, &wanted.caller_name, &wanted.owner, NO_PROCESS).await?;
     let (file, owner) = (subject.key, &subject.owner);
     let done = session.shared.locks.step(|manager, _| manager.unshare(file, owner)).await;
     done.map(|()| LockStat4::Granted).map_err(|_| LockStat4::Failed)

@@ -30,7 +30,7 @@ pub(super) async fn access(session: &Session, args: AccessArgs) -> AccessRes {
             Err(error) => Err(object.failed(error).await),
         };
     }
-    match object.volume.access(&session.caller, object.file, wanted).await {
+    match object.volume.access(object.caller(), object.file, wanted).await {
         Ok((access, attr)) => Ok(AccessOk { attributes: Some(object.attributes(&attr)), access }),
         Err(error) => Err(object.failed(error).await),
     }

@@ -7,7 +7,7 @@ use holdfast_base::limits::{LIST_PAGE_MAX_ENTRIES, NFS_IO_MAX_BYTES};
 use holdfast_engine::{Error, Listing};
 use holdfast_wire::nfs3::{CookieVerifier3, Entry3};
 
-use crate::session::{Session, Target};
+use crate::session::Target;
 
 /// The cookie of `.`.
 pub(super) const DOT_COOKIE: u64 = 1;
@@ -28,7 +28,6 @@ pub(super) fn entries_within(bytes: u32, entry_bytes: usize) -> usize {
 
 /// A part of a directory's listing.
 pub(super) async fn list(
-    session: &Session,
     dir: &Target<'_>,
     after: u64,
     limit: usize,
@@ -37,7 +36,11 @@ pub(super) async fn list(
     if dir.is_directory_of_snapshots() {
         return dir.list_snapshots(after, limit).await;
     }
-    dir.volume.list(&session.caller, dir.file, after, limit, attributes).await
+    let mut listing = dir.volume.list(dir.caller(), dir.file, after, limit, attributes).await?;
+    if after < DOT_DOT_COOKIE {
+        listing.parent = dir.parent_ino(&listing.dir, listing.parent).await?;
+    }
+    Ok(listing)
 }
 
 /// Size of the smallest entry of READDIR.

@@ -8,7 +8,7 @@ use crate::session::{Session, Target, Why};
 pub(super) async fn link(session: &Session, args: LinkArgs) -> LinkRes {
     let file = session.target(&args.file).await?;
     let dir = session.target(&args.link.dir).await?;
-    match change(session, &file, &dir, &args.link.name).await {
+    match change(&file, &dir, &args.link.name).await {
         Ok(linked) => {
             Ok(LinkOk { attributes: Some(file.attributes(&linked.attr)), dir_wcc: dir.wcc(&linked.dir) })
         }
@@ -19,15 +19,10 @@ pub(super) async fn link(session: &Session, args: LinkArgs) -> LinkRes {
     }
 }
 
-async fn change(
-    session: &Session,
-    file: &Target<'_>,
-    dir: &Target<'_>,
-    name: &[u8],
-) -> Result<Promised<Linked>, Why> {
+async fn change(file: &Target<'_>, dir: &Target<'_>, name: &[u8]) -> Result<Promised<Linked>, Why> {
     file.check_writable()?;
     dir.check_writable()?;
     file.check_same_mount(dir)?;
-    let pending = file.volume.link(&session.caller, file.file, dir.file, name).await?;
+    let pending = file.volume.link(file.caller(), file.file, dir.file, name).await?;
     Ok(pending.promised().await?)
 }

@@ -7,17 +7,17 @@ use crate::session::{Session, Target};
 
 pub(super) async fn lookup(session: &Session, args: LookupArgs) -> LookupRes {
     let dir = session.target(&args.what.dir).await?;
-    match find(session, &dir, &args.what.name).await {
+    match find(&dir, &args.what.name).await {
         Ok(found) => Ok(found),
         Err(error) => Err(dir.failed(error).await),
     }
 }
 
-async fn find(session: &Session, dir: &Target<'_>, name: &[u8]) -> Result<LookupOk, Error> {
+async fn find(dir: &Target<'_>, name: &[u8]) -> Result<LookupOk, Error> {
     if dir.is_directory_of_snapshots() {
         return Ok(answer(dir.lookup_snapshot(name).await?));
     }
-    match dir.volume.lookup(&session.caller, dir.file, name).await {
+    match dir.lookup(dir.caller(), name).await {
         // The root of a snapshot is its own parent for the engine; here it lies in a directory.
         Ok((_, parent)) if name == b".." && dir.leads_to_directory(name) => {
             Ok(answer(dir.lookup_directory(&parent).await?))

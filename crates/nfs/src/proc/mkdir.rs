@@ -9,11 +9,11 @@ use crate::session::{Session, Target, Why};
 
 pub(super) async fn mkdir(session: &Session, args: MkdirArgs) -> MkdirRes {
     let dir = session.target(&args.target.dir).await?;
-    made::answer(&dir, start(session, &dir, &args).await).await
+    made::answer(&dir, start(&dir, &args).await).await
 }
 
-async fn start(session: &Session, dir: &Target<'_>, args: &MkdirArgs) -> Result<Pending<Entry>, Why> {
+async fn start(dir: &Target<'_>, args: &MkdirArgs) -> Result<Pending<Entry>, Why> {
     dir.check_writable()?;
     let attributes = set_attr(&args.attributes)?;
-    Ok(dir.volume.mkdir(&session.caller, dir.file, &args.target.name, attributes).await?)
+    Ok(dir.volume.mkdir(dir.caller(), dir.file, &args.target.name, attributes).await?)
 }

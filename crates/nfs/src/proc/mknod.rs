@@ -9,10 +9,10 @@ use crate::session::{Session, Target, Why};
 
 pub(super) async fn mknod(session: &Session, args: MknodArgs) -> MknodRes {
     let dir = session.target(&args.target.dir).await?;
-    made::answer(&dir, start(session, &dir, &args).await).await
+    made::answer(&dir, start(&dir, &args).await).await
 }
 
-async fn start(session: &Session, dir: &Target<'_>, args: &MknodArgs) -> Result<Pending<Entry>, Why> {
+async fn start(dir: &Target<'_>, args: &MknodArgs) -> Result<Pending<Entry>, Why> {
     dir.check_writable()?;
     let (special, attributes) = match &args.what {
         MknodData3::Character(data) => {
@@ -28,5 +28,5 @@ async fn start(session: &Session, dir: &Target<'_>, args: &MknodArgs) -> Result<
         }
     };
     let attributes = set_attr(attributes)?;
-    Ok(dir.volume.mknod(&session.caller, dir.file, &args.target.name, special, attributes).await?)
+    Ok(dir.volume.mknod(dir.caller(), dir.file, &args.target.name, special, attributes).await?)
 }

@@ -8,7 +8,7 @@ use crate::session::Session;
 
 pub(super) async fn read(session: &Session, args: ReadArgs) -> ReadRes {
     let file = session.target(&args.file).await?;
-    match file.volume.read(&session.caller, file.file, args.offset, count_of(&args)).await {
+    match file.volume.read(file.caller(), file.file, args.offset, count_of(&args)).await {
         Ok(mut data) => {
             session.shared.metrics.read(data.len);
             let payload = match data.chunks.len() {

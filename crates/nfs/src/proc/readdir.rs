@@ -15,7 +15,7 @@ pub(super) async fn readdir(session: &Session, args: ReadDirArgs) -> ReadDirRes 
         return Err(dir.failed(NfsStat3::TooSmall).await);
     };
     let page = entries::entries_within(count, ENTRY_MIN_BYTES);
-    match entries::list(session, &dir, args.cookie, page, false).await {
+    match entries::list(&dir, args.cookie, page, false).await {
         Ok(listing) => fill(&dir, args.cookie, listing, budget),
         Err(error) => Err(dir.failed(error).await),
     }

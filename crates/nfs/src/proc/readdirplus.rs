@@ -21,9 +21,9 @@ pub(super) async fn readdirplus(session: &Session, args: ReadDirPlusArgs) -> Rea
     };
     let page = entries::entries_within(maxcount, PLUS_MIN_BYTES)
         .min(entries::entries_within(dircount, ENTRY_MIN_BYTES).max(2));
-    match entries::list(session, &dir, args.cookie, page, true).await {
+    match entries::list(&dir, args.cookie, page, true).await {
         Ok(listing) => {
-            let parent = if args.cookie < DOT_DOT_COOKIE { parent(session, &dir).await } else { None };
+            let parent = if args.cookie < DOT_DOT_COOKIE { parent(&dir).await } else { None };
             fill(&dir, args.cookie, listing, parent, budget)
         }
         Err(error) => Err(dir.failed(error).await),
@@ -31,12 +31,12 @@ pub(super) async fn readdirplus(session: &Session, args: ReadDirPlusArgs) -> Rea
 }
 
 /// The parent's attributes, if the caller may look it up.
-async fn parent(session: &Session, dir: &Target<'_>) -> Option<Attr> {
+async fn parent(dir: &Target<'_>) -> Option<Attr> {
     if dir.is_directory_of_snapshots() {
         // Another view's: its entry goes without attributes.
         return None;
     }
-    let found = dir.volume.lookup(&session.caller, dir.file, b"..").await;
+    let found = dir.lookup(dir.caller(), b"..").await;
     found.ok().map(|(parent, _)| parent)
 }
 

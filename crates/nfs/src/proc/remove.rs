@@ -7,14 +7,14 @@ use crate::session::{Session, Target, Why};
 
 pub(super) async fn remove(session: &Session, args: RemoveArgs) -> RemoveRes {
     let dir = session.target(&args.object.dir).await?;
-    match change(session, &dir, &args.object.name).await {
+    match change(&dir, &args.object.name).await {
         Ok(wcc) => Ok(RemoveOk { dir_wcc: dir.wcc(&wcc) }),
         Err(why) => Err(dir.failed_wcc(why).await),
     }
 }
 
-async fn change(session: &Session, dir: &Target<'_>, name: &[u8]) -> Result<Promised<Wcc>, Why> {
+async fn change(dir: &Target<'_>, name: &[u8]) -> Result<Promised<Wcc>, Why> {
     dir.check_writable()?;
-    let pending = dir.volume.remove(&session.caller, dir.file, name).await?;
+    let pending = dir.volume.remove(dir.caller(), dir.file, name).await?;
     Ok(pending.promised().await?)
 }

@@ -8,7 +8,7 @@ use crate::session::{Session, Target, Why};
 pub(super) async fn rename(session: &Session, args: RenameArgs) -> RenameRes {
     let from = session.target(&args.from.dir).await?;
     let to = session.target(&args.to.dir).await?;
-    match change(session, &from, &to, &args).await {
+    match change(&from, &to, &args).await {
         Ok(renamed) => {
             Ok(RenameWcc { from_dir: from.wcc(&renamed.from_dir), to_dir: to.wcc(&renamed.to_dir) })
         }
@@ -19,16 +19,11 @@ pub(super) async fn rename(session: &Session, args: RenameArgs) -> RenameRes {
     }
 }
 
-async fn change(
-    session: &Session,
-    from: &Target<'_>,
-    to: &Target<'_>,
-    args: &RenameArgs,
-) -> Result<Promised<Renamed>, Why> {
+async fn change(from: &Target<'_>, to: &Target<'_>, args: &RenameArgs) -> Result<Promised<Renamed>, Why> {
     from.check_writable()?;
     to.check_writable()?;
     from.check_same_mount(to)?;
     let (old, new) = (&args.from.name, &args.to.name);
-    let pending = from.volume.rename(&session.caller, from.file, old, to.file, new).await?;
+    let pending = from.volume.rename(from.caller(), from.file, old, to.file, new).await?;
     Ok(pending.promised().await?)
 }

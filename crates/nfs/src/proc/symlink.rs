@@ -9,12 +9,12 @@ use crate::session::{Session, Target, Why};
 
 pub(super) async fn symlink(session: &Session, args: SymlinkArgs) -> SymlinkRes {
     let dir = session.target(&args.link.dir).await?;
-    made::answer(&dir, start(session, &dir, &args).await).await
+    made::answer(&dir, start(&dir, &args).await).await
 }
 
-async fn start(session: &Session, dir: &Target<'_>, args: &SymlinkArgs) -> Result<Pending<Entry>, Why> {
+async fn start(dir: &Target<'_>, args: &SymlinkArgs) -> Result<Pending<Entry>, Why> {
     dir.check_writable()?;
     let attributes = set_attr(&args.attributes)?;
     let name = &args.link.name;
-    Ok(dir.volume.symlink(&session.caller, dir.file, name, &args.target, attributes).await?)
+    Ok(dir.volume.symlink(dir.caller(), dir.file, name, &args.target, attributes).await?)
 }

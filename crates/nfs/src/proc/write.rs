@@ -11,7 +11,7 @@ pub(super) async fn write(session: &Session, args: WriteArgs) -> WriteRes {
     let verifier = session.verifier();
     let file = session.target(&args.file).await?;
     let stable = args.stable;
-    let written = match start(session, &file, args).await {
+    let written = match start(&file, args).await {
         Ok(pending) => match stable {
             StableHow::Unstable => Ok(unstable(&file, pending, verifier)),
             StableHow::DataSync | StableHow::FileSync => match pending.durable().await {
@@ -30,7 +30,7 @@ pub(super) async fn write(session: &Session, args: WriteArgs) -> WriteRes {
     }
 }
 
-async fn start(session: &Session, file: &Target<'_>, args: WriteArgs) -> Result<Pending<Written>, Why> {
+async fn start(file: &Target<'_>, args: WriteArgs) -> Result<Pending<Written>, Why> {
     file.check_writable()?;
     // The other way round there is no argument to speak of: that call was refused before.
     if args.data.len() != args.count as usize {
@@ -38,7 +38,7 @@ async fn start(session: &Session, file: &Target<'_>, args: WriteArgs) -> Result<
     }
     // A larger write than FSINFO allows is cut short.
     let data = args.data.slice(..args.data.len().min(NFS_IO_MAX_BYTES as usize));
-    Ok(file.volume.write(&session.caller, file.file, args.offset, data).await?)
+    Ok(file.volume.write(file.caller(), file.file, args.offset, data).await?)
 }
 
 fn unstable(file: &Target<'_>, pending: Pending<Written>, verifier: WriteVerifier3) -> WriteOk {

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use holdfast_wire::nfs3::{
-    CreateArgs, CreateHow3, FileHandle, LinkArgs, MkdirArgs, NfsStat3, RemoveArgs, RenameArgs, SetAttrArgs,
-    StableHow, SymlinkArgs, WriteArgs,
+    CreateArgs, CreateHow3, FileHandle, LinkArgs, MkdirArgs, MknodArgs, MknodData3, NfsStat3, RemoveArgs,
+    RenameArgs, SetAttrArgs, StableHow, SymlinkArgs, WriteArgs,
 };
 
-use super::support::{World, at, mode, status};
+use super::support::{Mount, World, at, mode, status};
 
 #[tokio::test]
 async fn forged_handles_are_bad() {
@@ -94,33 +94,36 @@ async fn a_read_only_mount_changes_nothing() {
 
     let locked = world.mount("/one-read-only", 0).await;
     let file = locked.lookup(&locked.root, "file").await.unwrap();
-    let (client, root) = (&locked.client, &locked.root);
     assert_eq!(locked.read(&file, 0, 4).await.unwrap().count, 4);
-    let attributes = mode(0o600);
-    let write = WriteArgs { file, offset: 0, count: 1, stable: StableHow::Unstable, data: "x".into() };
-    let target = at(root, "new");
-    let new = || target.clone();
-    let refusals = [
-        status(&client.setattr(&SetAttrArgs { object: file, attributes, guard: None }).await.unwrap()),
-        status(&client.write(&write).await.unwrap()),
-        status(
-            &client
-                .create(&CreateArgs { target: new(), how: CreateHow3::Unchecked(attributes) })
-                .await
-                .unwrap(),
-        ),
-        status(&client.mkdir(&MkdirArgs { target: new(), attributes }).await.unwrap()),
-        status(&client.symlink(&SymlinkArgs { link: new(), attributes, target: "x".into() }).await.unwrap()),
-        status(&client.remove(&RemoveArgs { object: at(root, "file") }).await.unwrap()),
-        status(&client.rmdir(&RemoveArgs { object: at(root, "file") }).await.unwrap()),
-        status(&client.rename(&RenameArgs { from: at(root, "file"), to: new() }).await.unwrap()),
-        status(&client.link(&LinkArgs { file, link: new() }).await.unwrap()),
-    ];
-    assert_eq!(refusals, [NfsStat3::RoFs; 9]);
+    assert_eq!(every_change(&locked, &file).await, [NfsStat3::RoFs; 10]);
     locked.commit(&file).await;
     // Nor can its handles be mixed with those of a mount that may write.
     let link = LinkArgs { file, link: at(&mount.root, "link") };
     assert_eq!(status(&mount.client.link(&link).await.unwrap()), NfsStat3::RoFs);
     let genuine = mount.lookup(&mount.root, "file").await.unwrap();
     assert_eq!((mount.attributes(&genuine).await, mount.attributes(&mount.root).await), before);
+}
+
+/// What comes of each procedure that changes something; `file` is `file` in the mount's root.
+pub async fn every_change(mount: &Mount, file: &FileHandle) -> [NfsStat3; 10] {
+    let (client, root, file) = (&mount.client, &mount.root, *file);
+    let attributes = mode(0o600);
+    let write = WriteArgs { file, offset: 0, count: 1, stable: StableHow::Unstable, data: "x".into() };
+    let (target, old) = (at(root, "new"), at(root, "file"));
+    let new = || target.clone();
+    let create = CreateArgs { target: new(), how: CreateHow3::Unchecked(attributes) };
+    let mknod = MknodArgs { target: new(), what: MknodData3::Fifo(attributes) };
+    let symlink = SymlinkArgs { link: new(), attributes, target: "x".into() };
+    [
+        status(&client.setattr(&SetAttrArgs { object: file, attributes, guard: None }).await.unwrap()),
+        status(&client.write(&write).await.unwrap()),
+        status(&client.create(&create).await.unwrap()),
+        status(&client.mkdir(&MkdirArgs { target: new(), attributes }).await.unwrap()),
+        status(&client.symlink(&symlink).await.unwrap()),
+        status(&client.mknod(&mknod).await.unwrap()),
+        status(&client.remove(&RemoveArgs { object: old.clone() }).await.unwrap()),
+        status(&client.rmdir(&RemoveArgs { object: old.clone() }).await.unwrap()),
+        status(&client.rename(&RenameArgs { from: old, to: new() }).await.unwrap()),
+        status(&client.link(&LinkArgs { file, link: new() }).await.unwrap()),
+    ]
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use holdfast_nfs::{LockConfig, Locks, NfsConfig};
+use holdfast_nfs::{LockConfig, Locks};
 use holdfast_nfs_client::Client;
 use holdfast_wire::nfs3::FileHandle;
 use holdfast_wire::nlm4::{
@@ -22,7 +22,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::support::{Node, World, lock_config};
+use super::support::{Node, World, lock_config, nfs_config};
 
 /// A range that reaches to the end.
 pub const ALL: (u64, u64) = (0, 0);
@@ -105,7 +105,7 @@ pub async fn serve_with_stub(node: &Arc<Node>, stub: &Stub) -> World {
 /// A server with locks of its own.
 pub async fn serve_locks(node: &Arc<Node>, config: LockConfig) -> World {
     let locks = Locks::open(config).await.expect("a lock log");
-    World::serve_as(node.clone(), NfsConfig { handle_key: [7; 32], locks }, Duration::from_secs(60)).await
+    World::serve_as(node.clone(), nfs_config([7; 32], locks), Duration::from_secs(60)).await
 }
 
 /// What a stub was called for.

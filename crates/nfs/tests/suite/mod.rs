@@ -1,5 +1,6 @@
 //! One file per subject.
 
+mod attachments;
 mod changes;
 mod connections;
 mod data;

@@ -1,16 +1,15 @@
 //! MOUNT and PORTMAP.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_nfs::{Locks, NfsConfig, NfsServer};
+use holdfast_nfs::{Locks, NfsServer};
 use holdfast_nfs_client::{Client, ClientError};
 use holdfast_wire::mount3::{self, AuthFlavors, MountStat3};
 use holdfast_wire::portmap2::{self, CallItArgs, IPPROTO_TCP, IPPROTO_UDP, Mapping};
 use holdfast_wire::rpc::{AcceptStatus, Credential};
 use holdfast_wire::{nfs3, nlm4, nsm1};
 
-use super::support::{Paths, World, lock_config, user};
+use super::support::{World, lock_config, nfs_config, user};
 
 #[tokio::test]
 async fn exports_are_mounted_by_path() {
@@ -98,9 +97,9 @@ async fn the_portmapper_names_the_one_port() {
 async fn the_portmapper_has_a_port_of_its_own() {
     let node = World::start().await.node.clone();
     let locks = Locks::open(lock_config(&node)).await.unwrap();
-    let config = NfsConfig { handle_key: [7; 32], locks };
+    let config = nfs_config([7; 32], locks);
     let any_port = "127.0.0.1:0".parse().unwrap();
-    let server = NfsServer::bind(any_port, config, node.clone(), Arc::new(Paths)).await.unwrap();
+    let server = NfsServer::bind(any_port, config, node.clone(), node.clone()).await.unwrap();
     let server = server.with_portmapper(any_port).await.unwrap();
     let (nfs, own) = (server.local_addr(), server.portmap_addr().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

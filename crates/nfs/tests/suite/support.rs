@@ -1,18 +1,22 @@
 //! A server with some filesystems, and short ways to call it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use holdfast_base::{OsRandom, SystemClock, VolumeId};
+use holdfast_base::{AttachmentId, OsRandom, SystemClock, VolumeId};
 use holdfast_engine::{
     Compression, Durability, Engine, EngineConfig, Environment, Error, MemoryDisk, Store, Volume,
     VolumeSettings, VolumeSpec,
 };
-use holdfast_nfs::{ExportError, ExportGrant, Exports, LockConfig, Locks, NfsConfig, NfsServer, Volumes};
+use holdfast_nfs::{
+    Attached, Attachments, ExportError, ExportGrant, Exports, LockConfig, Locks, NfsConfig, NfsServer,
+    Volumes,
+};
 use holdfast_nfs_client::Client;
 use holdfast_wire::nfs3::{
     CommitArgs, CreateArgs, CreateHow3, CreateOk, DirOpArgs3, Failure, Fattr3, FileHandle, GetAttrArgs,
@@ -37,6 +41,10 @@ pub const SMALL_SPEC: VolumeSpec = VolumeSpec { limit_bytes: 64 << 10, limit_ino
 /// The node of the tests: an engine whose volumes can be held up, or made to panic.
 pub struct Node {
     pub engine: Arc<Engine>,
+    /// The attachments that exist, by their secret paths.
+    pub attached: Mutex<HashMap<String, Attached>>,
+    /// How often an attachment was asked for by its id.
+    pub asked: AtomicUsize,
     /// The disk of the lock log.
     pub disk: Arc<MemoryDisk>,
     closed: watch::Sender<HashSet<VolumeId>>,
@@ -108,14 +116,14 @@ impl Volumes for Node {
     }
 }
 
-/// The exports.
-pub struct Paths;
-
 #[async_trait]
-impl Exports for Paths {
+impl Exports for Node {
     async fn resolve(&self, path: &str, client: SocketAddr) -> Result<ExportGrant, ExportError> {
         assert!(client.ip().is_loopback());
-        let grant = |volume, read_only| Ok(ExportGrant { volume, read_only });
+        if let Some(attached) = self.attached.lock().get(path) {
+            return Ok(ExportGrant::Attachment(attached.clone()));
+        }
+        let grant = |volume, read_only| Ok(ExportGrant::Direct { volume, read_only });
         match path {
             "/one" => grant(ONE, false),
             "/one-read-only" => grant(ONE, true),
@@ -128,6 +136,12 @@ impl Exports for Paths {
         }
     }
 
+    async fn attachment(&self, id: AttachmentId) -> Result<Attached, ExportError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let attached = self.attached.lock();
+        attached.values().find(|attached| attached.id == id).cloned().ok_or(ExportError::NotFound)
+    }
+
     async fn list(&self, _: SocketAddr) -> Vec<String> {
         vec!["/one".into(), "/two".into()]
     }
@@ -138,6 +152,7 @@ pub struct World {
     pub node: Arc<Node>,
     pub address: SocketAddr,
     pub locks: Locks,
+    pub attachments: Attachments,
     shutdown: Option<oneshot::Sender<()>>,
     served: JoinHandle<()>,
 }
@@ -162,6 +177,8 @@ impl World {
         }
         let node = Arc::new(Node {
             engine,
+            attached: Mutex::default(),
+            asked: AtomicUsize::new(0),
             disk: Arc::new(MemoryDisk::new()),
             closed: watch::channel(HashSet::new()).0,
             panicking: Mutex::default(),
@@ -178,19 +195,19 @@ impl World {
     /// Another server, that closes connections on which nothing goes on for this time.
     pub async fn serve_with(node: Arc<Node>, handle_key: [u8; 32], peer_patience: Duration) -> Self {
         let locks = Locks::open(lock_config(&node)).await.expect("a lock log");
-        Self::serve_as(node, NfsConfig { handle_key, locks }, peer_patience).await
+        Self::serve_as(node, nfs_config(handle_key, locks), peer_patience).await
     }
 
     /// Another server with a configuration of its own.
     pub async fn serve_as(node: Arc<Node>, config: NfsConfig, peer_patience: Duration) -> Self {
         let any_port = "127.0.0.1:0".parse().unwrap();
-        let locks = config.locks.clone();
-        let server = NfsServer::bind(any_port, config, node.clone(), Arc::new(Paths)).await.expect("a port");
+        let (locks, attachments) = (config.locks.clone(), config.attachments.clone());
+        let server = NfsServer::bind(any_port, config, node.clone(), node.clone()).await.expect("a port");
         let server = server.with_peer_patience(peer_patience);
         let address = server.local_addr();
         let (shutdown, ended) = oneshot::channel();
         let served = tokio::spawn(server.run(async { drop(ended.await) }));
-        Self { node, address, locks, shutdown: Some(shutdown), served }
+        Self { node, address, locks, attachments, shutdown: Some(shutdown), served }
     }
 
     /// Asks the server to end.
@@ -220,6 +237,12 @@ impl World {
     pub async fn one(&self) -> Mount {
         self.mount("/one", 0).await
     }
+}
+
+/// A server's configuration, with the real time.
+pub fn nfs_config(handle_key: [u8; 32], locks: Locks) -> NfsConfig {
+    let attachments = Attachments::new(Arc::new(SystemClock::default()), locks.clone());
+    NfsConfig { handle_key, locks, attachments }
 }
 
 /// Locks on the node's disk, nothing lost, by the usual rules.

@@ -1,5 +1,6 @@
 //! Files in memory, with the port's contract and faults on demand.
 
+mod mounts;
 mod snapshots;
 mod volume;
 
@@ -11,12 +12,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use holdfast_api::files::{
-    Changes, Content, Directory, DirectoryEntry, Download, Files, FilesError, Made, Metadata, Opened,
-    Ownership, Parents, Precondition, PutRequest, SnapshotInfo, Upload, View, VolumeLimits, VolumeUsage,
+    Changes, Content, Directory, DirectoryEntry, DirectoryId, Download, FileKind, Files, FilesError, Made,
+    Metadata, Opened, Ownership, Parents, Precondition, PutRequest, SnapshotInfo, Upload, View, VolumeLimits,
+    VolumeUsage,
 };
 use holdfast_api::paths::FilePath;
 use holdfast_base::{ByteSize, VolumeId, VolumeSettings};
 
+pub use mounts::FakeMounts;
 use volume::{Body, Volume};
 
 /// Longest piece of a download.
@@ -119,6 +122,14 @@ impl Files for FakeFiles {
             let place = volume.resolve(path.components(), follow)?;
             volume.metadata(&place)
         })
+    }
+
+    async fn directory(&self, id: VolumeId, path: &FilePath) -> Result<Option<DirectoryId>, FilesError> {
+        let found = self.stat(&id.into(), path, true).await?;
+        match found.kind {
+            FileKind::Directory => Ok(Some(DirectoryId { inode: found.version.inode, generation: 1 })),
+            _ => Err(FilesError::NotADirectory),
+        }
     }
 
     async fn list(
