@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::client::admin::{KeyCommand, TeamCommand};
+use crate::client::attachments::{AttachArgs, DetachArgs};
+use crate::client::place::FsName;
 use crate::client::{
     self, files::FilesCommand, filesystems::FsCommand, mount::MountArgs, snapshots::SnapshotCommand,
 };
@@ -62,7 +64,43 @@ enum Command {
                       options, those count that say where things are."
     )]
     Check(CheckArgs),
-    /// Print the command that mounts a filesystem on this machine.
+    /// Let somebody mount a filesystem, or a directory of it; prints the command that does, which holds a secret.
+    Attach {
+        #[command(flatten)]
+        args: AttachArgs,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+    /// End an attachment: who mounted it has nothing any more.
+    Detach {
+        #[command(flatten)]
+        args: DetachArgs,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+    /// List the attachments of a filesystem.
+    Attachments {
+        /// Name or id of the filesystem.
+        filesystem: FsName,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+    /// Mount a filesystem on this machine, by an attachment of its own. Needs root.
+    #[command(name = "mount")]
+    MountHere {
+        #[command(flatten)]
+        args: client::mounting::MountArgs,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+    /// Take a mount of this machine away and end its attachment. Needs root.
+    Umount {
+        /// Where it is mounted.
+        dir: PathBuf,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+    /// Print the command that mounts a filesystem by its id, from the networks of nfs-allow.
     #[command(name = "mount-command")]
     Mount {
         #[command(flatten)]
@@ -123,6 +161,13 @@ pub fn run() -> ExitCode {
             let json = args.json;
             (serve::check::run(args), json)
         }
+        Command::Attach { args, remote } => (client::attachments::attach(&args, &remote), remote.json),
+        Command::Detach { args, remote } => (client::attachments::detach(&args, &remote), remote.json),
+        Command::Attachments { filesystem, remote } => {
+            (client::attachments::list(&filesystem, &remote), remote.json)
+        }
+        Command::MountHere { args, remote } => (client::mounting::mount(&args, &remote), remote.json),
+        Command::Umount { dir, remote } => (client::mounting::umount(&dir, &remote), remote.json),
         Command::Mount { args, remote } => (client::mount::run(&args, &remote), remote.json),
     };
     match result {

@@ -86,6 +86,9 @@ pub enum FsCommand {
         /// Also where there are files in it.
         #[arg(long)]
         yes: bool,
+        /// Also while it is attached: who mounted it has nothing any more.
+        #[arg(long)]
+        force: bool,
     },
     /// Show what is in use.
     Usage {
@@ -132,7 +135,7 @@ pub fn run(command: FsCommand, remote: &RemoteArgs) -> Result<(), Failure> {
             FsCommand::Fork { name, new_name, snapshot } => {
                 show(&snapshots::fork(&client, &name, &new_name, snapshot.as_ref()).await?, json)
             }
-            FsCommand::Rm { name, yes } => remove(&client, &name, yes, json).await,
+            FsCommand::Rm { name, yes, force } => remove(&client, &name, yes, force, json).await,
             FsCommand::Usage { name } => usage(&client, &name, json).await,
         }
     })
@@ -190,7 +193,7 @@ async fn list(client: &Client, labels: &[(String, String)], json: bool) -> Resul
     output::print(&output::table(&headings, &rows))
 }
 
-async fn remove(client: &Client, name: &FsName, yes: bool, json: bool) -> Result<(), Failure> {
+async fn remove(client: &Client, name: &FsName, yes: bool, force: bool, json: bool) -> Result<(), Failure> {
     if !yes {
         let usage = client.json(client.request(Method::GET, &format!("{}/usage", name.route()))).await?;
         // The root directory is always there.
@@ -202,7 +205,8 @@ async fn remove(client: &Client, name: &FsName, yes: bool, json: bool) -> Result
             return Err(Failure::new(Exit::Conflict, message));
         }
     }
-    client.json(client.request(Method::DELETE, &name.route())).await?;
+    let force = if force { "?force=true" } else { "" };
+    client.json(client.request(Method::DELETE, &format!("{}{force}", name.route()))).await?;
     if json { output::print_json(&json!({ "removed": name.to_string() })) } else { Ok(()) }
 }
 

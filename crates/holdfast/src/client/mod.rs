@@ -2,12 +2,14 @@
 //! same machine: that tells its address and holds its first key.
 
 pub mod admin;
+pub mod attachments;
 pub mod files;
 pub mod filesystems;
 mod http;
 mod local;
 pub mod mount;
-mod place;
+pub mod mounting;
+pub mod place;
 mod remote;
 pub mod snapshots;
 mod walk;
