@@ -19,6 +19,8 @@ pub struct ApiLimits {
     pub bytes_per_inode: u64,
     /// Limits over all filesystems of one team.
     pub team: TeamLimits,
+    /// How long a deleted filesystem can be undeleted; its space is reclaimed afterwards.
+    pub undelete_grace: Duration,
     /// Requests a second of one key; 0 is no limit.
     pub requests_per_second: u32,
     /// Largest JSON body, bytes.
@@ -59,6 +61,7 @@ impl Default for ApiLimits {
             filesystem_max: ByteSize(100 * GB),
             bytes_per_inode: 4096,
             team: TeamLimits { filesystems: 10_000, total: ByteSize(100_000 * GB) },
+            undelete_grace: Duration::ZERO,
             requests_per_second: 5000,
             json_body_max_bytes: 64 << 10,
             upload_max_bytes: 100 * GB,

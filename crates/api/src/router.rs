@@ -19,6 +19,7 @@ pub(crate) fn protected_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(resources::one::usage))
         .routes(routes!(resources::snapshots::create, resources::snapshots::list))
         .routes(routes!(resources::snapshots::delete))
+        .routes(routes!(resources::undelete::undelete))
         .routes(routes!(resources::attachments::create, resources::attachments::list))
         .routes(routes!(resources::attachments::show, resources::attachments::delete))
         .routes(routes!(resources::branch::fork))

@@ -1,7 +1,8 @@
 //! Filesystems as one thing made of a catalogue row and a volume.
 //!
 //! **Creation**: row `creating` (the name is taken), volume, row `active`. **Deletion**: row `deleting` (the name is
-//! free, nobody finds it any more: this is the moment that counts), volume, row purged. **In a crash** between steps
+//! free, nobody finds it any more: this is the moment that counts), volume, row purged. Between the first two lies the
+//! grace time, in which it can be undeleted. **In a crash** between steps
 //! the row says how far it came; [`Filesystems::recover`] rolls creations back and deletions forward. A deletion whose
 //! volume cannot be removed at the moment has succeeded all the same, and [`Filesystems::finish_deletions`] ends it.
 //!
@@ -196,21 +197,46 @@ impl Filesystems {
         }
     }
 
-    /// Ends a filesystem. `Ok` means that it is gone for good, though its space may be reclaimed later. Its
-    /// attachments refuse it, or end first if `force`.
+    /// Ends a filesystem. `Ok` means that nobody finds it any more; its space is reclaimed when it cannot be undeleted
+    /// any more. Its attachments refuse it, or end first if `force`.
     ///
     /// # Errors
     /// What the catalogue refuses.
     pub async fn delete(&self, team: TeamId, wanted: &FilesystemRef, force: bool) -> Result<(), ApiError> {
         let id = self.catalogue.get_filesystem(team, wanted).await?.id;
         let _guard = self.lock(id).await;
-        for holder in self.catalogue.mark_deleting(team, id, force).await? {
+        let grace = self.limits.undelete_grace;
+        for holder in self.catalogue.mark_deleting(team, id, force, grace).await? {
             self.mounts.end(holder.attachment).await;
+        }
+        self.mounts.close(id.into()).await;
+        if !grace.is_zero() {
+            return Ok(());
         }
         if let Err(error) = self.finish_deletion(id).await {
             tracing::warn!(filesystem_id = %id, %error, "the volume of a deleted filesystem is left for later");
         }
         Ok(())
+    }
+
+    /// Makes a deleted filesystem what it was, under its name or a new one.
+    ///
+    /// # Errors
+    /// What the catalogue refuses.
+    pub async fn undelete(
+        &self,
+        team: TeamId,
+        wanted: &FilesystemRef,
+        name: Option<&str>,
+    ) -> Result<Filesystem, ApiError> {
+        let FilesystemRef::Id(id) = *wanted else {
+            let message = "a deleted filesystem is named by its id: its name is free since";
+            return Err(ApiError::new(ErrorCode::FilesystemNotFound, message));
+        };
+        let _guard = self.lock(id).await;
+        let back = self.catalogue.undelete_filesystem(team, id, name, self.limits.team).await?;
+        self.mounts.open(id.into());
+        Ok(back)
     }
 
     /// Rolls back creations and finishes deletions that a crash interrupted. Call once, before the first request.
@@ -257,7 +283,12 @@ impl Filesystems {
 
     async fn finish_deletion(&self, id: FilesystemId) -> Result<(), ApiError> {
         match self.files.delete_volume(id.into()).await {
-            Ok(()) | Err(FilesError::NoVolume) => Ok(self.catalogue.purge_filesystem(id).await?),
+            Ok(()) | Err(FilesError::NoVolume) => {
+                self.catalogue.purge_filesystem(id).await?;
+                // Its handles are stale without that now.
+                self.mounts.open(id.into());
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }

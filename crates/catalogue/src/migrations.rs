@@ -18,7 +18,7 @@ macro_rules! migration {
 }
 
 /// Every migration, in order. A released one is never edited: its checksum is compared at each start.
-const MIGRATIONS: [(i64, &str, &str); 21] = [
+const MIGRATIONS: [(i64, &str, &str); 22] = [
     migration!(1, "0001_teams"),
     migration!(2, "0002_api_keys"),
     migration!(3, "0003_api_keys_by_team"),
@@ -40,6 +40,7 @@ const MIGRATIONS: [(i64, &str, &str); 21] = [
     migration!(19, "0019_attachments_expiring"),
     migration!(20, "0020_attachments_touch.sqlite"),
     migration!(21, "0021_attachments_security.postgres"),
+    migration!(22, "0022_filesystems_reclaim_at"),
 ];
 
 /// The engine that a migration is for; `None` is both.

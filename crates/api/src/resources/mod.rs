@@ -8,6 +8,7 @@ pub(crate) mod list;
 pub(crate) mod one;
 pub(crate) mod settings;
 pub(crate) mod snapshots;
+pub(crate) mod undelete;
 
 use std::collections::BTreeMap;
 

@@ -133,7 +133,8 @@ pub(crate) async fn patch(
     Ok(Json(changed.into()))
 }
 
-/// Deletes a filesystem with everything in it. Its name is free at once; its space is reclaimed in the background.
+/// Deletes a filesystem with everything in it. Its name is free at once. It can be undeleted for a time, after which
+/// its space is reclaimed in the background.
 #[utoipa::path(
     delete,
     path = "/filesystems/{id}",

@@ -70,7 +70,7 @@ async fn what_a_crash_left_is_recovered_at_the_next_start() {
     bench.files.create_volume(with_volume.id.into(), volume_limits, VolumeSettings::default()).await.unwrap();
     bench.catalogue.create_filesystem(team, row("without"), limits).await.unwrap();
     let going = bench.filesystem("going").await;
-    bench.catalogue.mark_deleting(team, going.parse().unwrap(), false).await.unwrap();
+    bench.catalogue.mark_deleting(team, going.parse().unwrap(), false, Duration::ZERO).await.unwrap();
 
     let done = bench.state.filesystems().recover().await.unwrap();
     assert_eq!(done, Recovered { rolled_back: 2, deleted: 3, left: 0 });
@@ -129,4 +129,33 @@ async fn an_operation_that_takes_too_long_is_answered_and_still_carried_out() {
     assert_eq!(shown.mode, 0o755);
     drop(held);
     soon(async || bench.files.stat(&id.into(), &dir, true).await.is_err().then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_deletion_is_taken_back_within_its_grace_and_reclaimed_after() {
+    let grace = Duration::from_millis(600);
+    let bench = Bench::with(ApiLimits { undelete_grace: grace, ..ApiLimits::default() }).await;
+    let id = bench.filesystem("data").await;
+    bench.put("/filesystems/data/files/f", "kept").await.ok(201);
+    let undelete = |id: &str, body: &'static str| {
+        bench.call("POST", &format!("/filesystems/{id}/undelete")).json(body).send()
+    };
+    undelete(&id, "{}").await.refused(404, "filesystem_not_found");
+    bench.delete("/filesystems/data").await.ok(204);
+    assert!(bench.mounts.closed.lock().unwrap().contains(&volume(&id)));
+    bench.get(&format!("/filesystems/{id}")).await.refused(404, "filesystem_not_found");
+    assert_eq!(bench.state.filesystems().recover().await.unwrap(), Recovered::default());
+    undelete("data", "{}").await.refused(404, "filesystem_not_found");
+    let other = bench.filesystem("data").await;
+    undelete(&id, "{}").await.refused(409, "name_taken");
+    assert_eq!(undelete(&id, r#"{"name":"back"}"#).await.ok(200).json()["name"], "back");
+    assert_eq!(bench.get("/filesystems/back/files/f").await.ok(200).body, b"kept");
+    assert!(bench.mounts.closed.lock().unwrap().is_empty());
+
+    bench.delete(&format!("/filesystems/{other}")).await.ok(204);
+    tokio::time::sleep(grace).await;
+    undelete(&other, "{}").await.refused(404, "filesystem_not_found");
+    let done = bench.state.filesystems().recover().await.unwrap();
+    assert_eq!(done, Recovered { deleted: 1, ..Recovered::default() });
+    assert_eq!(bench.files.volumes(), 1);
 }

@@ -1,5 +1,7 @@
 //! Changing and removing filesystems.
 
+use std::time::Duration;
+
 use holdfast_base::{FilesystemId, TeamId};
 use sqlx::Row;
 
@@ -68,7 +70,8 @@ impl Catalogue {
     }
 
     /// Ends a filesystem for its team: it is not found any more and its name is free. Its volume is still to be
-    /// removed, and then its row purged. Attachments refuse it, or end with it if `force`; says which did.
+    /// removed, and then its row purged, but not before `keep` has passed: till then it can be undeleted. Attachments
+    /// refuse it, or end with it if `force`; says which did.
     ///
     /// # Errors
     /// `NotFound`, `Attached`, `Unavailable`.
@@ -77,8 +80,10 @@ impl Catalogue {
         team: TeamId,
         filesystem: FilesystemId,
         force: bool,
+        keep: Duration,
     ) -> Result<Vec<Holder>, CatalogueError> {
         let now = self.now_micros();
+        let reclaim_at = now.saturating_add_unsigned(keep.as_micros() as u64);
         let mut tx = self.begin_for(team).await?;
         // Nobody attaches it between the look and the end.
         lock_team(&mut tx, team).await.map_err(|error| match error {
@@ -86,13 +91,14 @@ impl Catalogue {
             other => other,
         })?;
         let done = sqlx::query(
-            "UPDATE filesystems SET state = 'deleting', \
+            "UPDATE filesystems SET state = 'deleting', reclaim_at = $4, \
              updated_at = CASE WHEN updated_at < $3 THEN $3 ELSE updated_at + 1 END \
              WHERE id = $1 AND team_id = $2 AND state = 'active'",
         )
         .bind(filesystem.to_string())
         .bind(team.to_string())
         .bind(now)
+        .bind(reclaim_at)
         .execute(&mut *tx)
         .await?;
         if done.rows_affected() == 0 {
@@ -122,7 +128,8 @@ impl Catalogue {
         Ok(tx.commit().await?)
     }
 
-    /// Filesystems whose making or removal was begun and not finished, oldest first. Those in state `Creating` are
+    /// Filesystems whose making or removal was begun and not finished, oldest first, but for those that can still be
+    /// undeleted. Those in state `Creating` are
     /// left-overs only if no request is running, that is at a start.
     ///
     /// # Errors
@@ -130,8 +137,10 @@ impl Catalogue {
     pub async fn list_unfinished(&self) -> Result<Vec<Unfinished>, CatalogueError> {
         let mut tx = self.begin_for_all().await?;
         let rows = sqlx::query(
-            "SELECT id, team_id, state FROM filesystems WHERE state <> 'active' ORDER BY created_at, id",
+            "SELECT id, team_id, state FROM filesystems \
+             WHERE state <> 'active' AND COALESCE(reclaim_at, 0) <= $1 ORDER BY created_at, id",
         )
+        .bind(self.now_micros())
         .fetch_all(&mut *tx)
         .await?;
         tx.commit().await?;

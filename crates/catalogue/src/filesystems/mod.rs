@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod read;
+mod undelete;
 
 use holdfast_base::{ByteSize, Compression, Durability, FilesystemId, TeamId, Timestamp, VolumeSettings};
 use sqlx::Row;

@@ -132,11 +132,11 @@ async fn an_attached_filesystem_is_deleted_by_force_only() {
     bench.attach(&filesystem.to_string(), full()).await;
     bench.clock.advance(Duration::from_secs(61));
     let (made, secret) = bench.attach(&filesystem.to_string(), NewAttachment::default()).await;
-    let refused = catalogue.mark_deleting(bench.team, filesystem, false).await.unwrap_err();
+    let refused = catalogue.mark_deleting(bench.team, filesystem, false, Duration::ZERO).await.unwrap_err();
     let CatalogueError::Attached { holders } = refused else { panic!("{refused:?}") };
     assert_eq!(holders.iter().map(|holder| holder.attachment).collect::<Vec<_>>(), [made.id]);
     assert!(catalogue.get_filesystem_any_team(filesystem).await.is_ok());
-    let ended = catalogue.mark_deleting(bench.team, filesystem, true).await.unwrap();
+    let ended = catalogue.mark_deleting(bench.team, filesystem, true, Duration::ZERO).await.unwrap();
     assert_eq!(ended, holders);
     assert_eq!(catalogue.find_attachment(secret.reveal()).await.unwrap(), None);
     assert_eq!(catalogue.list_ended_attachments().await.unwrap().len(), 2);
@@ -154,7 +154,7 @@ async fn a_deletion_races_with_an_attachment() {
     for round in 0..10 {
         let filesystem = bench.filesystem(&format!("data-{round}")).await.id;
         let attach = bench.catalogue.create_attachment(bench.team, filesystem, NewAttachment::default(), MAX);
-        let delete = bench.catalogue.mark_deleting(bench.team, filesystem, false);
+        let delete = bench.catalogue.mark_deleting(bench.team, filesystem, false, Duration::ZERO);
         let (attached, deleted) = tokio::join!(attach, delete);
         assert!(attached.is_ok() != deleted.is_ok(), "{attached:?} {deleted:?}");
     }

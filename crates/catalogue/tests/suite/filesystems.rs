@@ -1,5 +1,7 @@
 //! Filesystem rows: uniqueness, limits, states, races.
 
+use std::time::Duration;
+
 use holdfast_base::{ByteSize, Compression, Durability, FilesystemId, SeededRandom, VolumeSettings};
 use holdfast_catalogue::{CatalogueError, FilesystemPatch, FilesystemRef, State, TeamLimits};
 
@@ -27,13 +29,13 @@ async fn a_filesystem_is_found_by_id_and_name_from_its_activation_to_its_deletio
     assert_eq!(catalogue.get_filesystem_of_default_team("data").await.unwrap().id, made.id);
     assert_eq!(catalogue.get_filesystem_any_team(made.id).await.unwrap().id, made.id);
 
-    catalogue.mark_deleting(bench.team, made.id, false).await.unwrap();
+    catalogue.mark_deleting(bench.team, made.id, false, Duration::ZERO).await.unwrap();
     for wanted in &refs {
         assert!(catalogue.get_filesystem(bench.team, wanted).await.is_err());
     }
     assert!(catalogue.get_filesystem_of_default_team("data").await.is_err());
     assert!(catalogue.get_filesystem_any_team(made.id).await.is_err());
-    assert!(catalogue.mark_deleting(bench.team, made.id, false).await.is_err(), "only once");
+    assert!(catalogue.mark_deleting(bench.team, made.id, false, Duration::ZERO).await.is_err(), "only once");
 }
 
 #[tokio::test]
@@ -45,7 +47,7 @@ async fn a_name_is_taken_from_creation_and_free_from_deletion() {
     assert!(matches!(second, Err(CatalogueError::Conflict { field: "name" })), "{second:?}");
     catalogue.activate_filesystem(first.id).await.unwrap();
     assert!(catalogue.create_filesystem(bench.team, new("data"), ROOMY).await.is_err());
-    catalogue.mark_deleting(bench.team, first.id, false).await.unwrap();
+    catalogue.mark_deleting(bench.team, first.id, false, Duration::ZERO).await.unwrap();
     catalogue.create_filesystem(bench.team, new("data"), ROOMY).await.unwrap();
 
     let other = catalogue.create_team("other").await.unwrap();
@@ -62,7 +64,7 @@ async fn nothing_crosses_teams() {
     assert!(bench.catalogue.get_filesystem(other, &FilesystemRef::parse("data")).await.is_err());
     let patch = FilesystemPatch { name: Some("stolen".into()), ..Default::default() };
     assert!(bench.catalogue.patch_filesystem(other, ours.id, &patch, ROOMY).await.is_err());
-    assert!(bench.catalogue.mark_deleting(other, ours.id, false).await.is_err());
+    assert!(bench.catalogue.mark_deleting(other, ours.id, false, Duration::ZERO).await.is_err());
     assert_eq!(bench.catalogue.get_filesystem(bench.team, &by_id).await.unwrap(), ours);
 }
 
@@ -146,7 +148,7 @@ async fn team_limits_bind_creation_and_growth_and_nothing_else() {
     catalogue.patch_filesystem(bench.team, first.id, &size(6_000_000_000), limits).await.unwrap();
     let lowered = TeamLimits { filesystems: 1, total: ByteSize(1) };
     catalogue.patch_filesystem(bench.team, first.id, &size(5_000_000_000), lowered).await.unwrap();
-    catalogue.mark_deleting(bench.team, first.id, false).await.unwrap();
+    catalogue.mark_deleting(bench.team, first.id, false, Duration::ZERO).await.unwrap();
     catalogue.create_filesystem(bench.team, new("c"), limits).await.unwrap();
 }
 
@@ -157,7 +159,7 @@ async fn what_a_crash_interrupts_is_listed_until_it_is_purged() {
     let kept = bench.filesystem("kept").await;
     let half_made = bench.catalogue.create_filesystem(bench.team, new("half"), ROOMY).await.unwrap();
     let going = bench.filesystem("going").await;
-    bench.catalogue.mark_deleting(bench.team, going.id, false).await.unwrap();
+    bench.catalogue.mark_deleting(bench.team, going.id, false, Duration::ZERO).await.unwrap();
     drop(bench);
 
     let bench = Bench::in_folder(folder.path(), 2).await;
@@ -177,4 +179,36 @@ async fn what_a_crash_interrupts_is_listed_until_it_is_purged() {
     assert!(bench.catalogue.list_unfinished().await.unwrap().is_empty());
     let survivor = bench.catalogue.get_filesystem_any_team(kept.id).await.unwrap();
     assert_eq!(survivor, kept, "an active filesystem is never purged");
+}
+
+#[tokio::test]
+async fn a_deletion_is_taken_back_while_it_can_be() {
+    let bench = Bench::new().await;
+    let catalogue = &bench.catalogue;
+    let made = bench.filesystem("data").await;
+    let keep = Duration::from_secs(60);
+    let back = |name| catalogue.undelete_filesystem(bench.team, made.id, name, ROOMY);
+    assert!(matches!(back(None).await, Err(CatalogueError::NotFound { .. })), "it is not deleted");
+    catalogue.mark_deleting(bench.team, made.id, false, keep).await.unwrap();
+    assert!(catalogue.get_filesystem_any_team(made.id).await.is_err());
+    assert!(catalogue.list_unfinished().await.unwrap().is_empty());
+    assert_eq!(catalogue.list_deleted().await.unwrap(), [made.id]);
+    let other = catalogue.create_team("other").await.unwrap().id;
+    assert!(catalogue.undelete_filesystem(other, made.id, None, ROOMY).await.is_err());
+
+    bench.filesystem("data").await;
+    assert!(matches!(back(None).await, Err(CatalogueError::Conflict { field: "name" })));
+    assert!(matches!(back(Some("a/b")).await, Err(CatalogueError::Invalid { field: "name", .. })));
+    let none = TeamLimits { filesystems: 1, ..ROOMY };
+    let refused = catalogue.undelete_filesystem(bench.team, made.id, Some("old"), none).await;
+    assert!(matches!(refused, Err(CatalogueError::LimitReached { .. })), "{refused:?}");
+    let found = back(Some("old")).await.unwrap();
+    assert_eq!((found.id, found.name.as_str(), found.size), (made.id, "old", made.size));
+    assert!(catalogue.list_deleted().await.unwrap().is_empty());
+
+    catalogue.mark_deleting(bench.team, made.id, false, keep).await.unwrap();
+    bench.clock.advance(keep);
+    assert!(matches!(back(None).await, Err(CatalogueError::NotFound { .. })), "too late");
+    assert!(catalogue.list_deleted().await.unwrap().is_empty());
+    assert_eq!(catalogue.list_unfinished().await.unwrap().len(), 1);
 }

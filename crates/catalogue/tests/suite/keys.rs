@@ -1,5 +1,7 @@
 //! API keys: stored as hashes only, found, revoked.
 
+use std::time::Duration;
+
 use holdfast_base::{SeededRandom, TeamId};
 use holdfast_catalogue::{CatalogueError, Scope, TeamRef};
 use sqlx::Row;
@@ -86,7 +88,7 @@ async fn a_team_goes_with_its_keys_and_never_with_its_filesystems() {
         let refused = catalogue.delete_team(doomed).await;
         assert!(matches!(refused, Err(CatalogueError::InUse { count: 1, .. })), "{refused:?}");
         assert!(catalogue.find_key(key.key.reveal()).await.unwrap().is_some());
-        catalogue.mark_deleting(doomed, filesystem.id, false).await.ok();
+        catalogue.mark_deleting(doomed, filesystem.id, false, Duration::ZERO).await.ok();
     }
     catalogue.purge_filesystem(filesystem.id).await.unwrap();
     catalogue.delete_team(doomed).await.unwrap();

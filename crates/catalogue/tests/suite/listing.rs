@@ -1,5 +1,7 @@
 //! Paging and label filters.
 
+use std::time::Duration;
+
 use holdfast_catalogue::{CatalogueError, ListFilesystems};
 
 use crate::suite::support::Bench;
@@ -42,7 +44,7 @@ async fn a_walk_survives_the_removal_of_what_its_cursor_names() {
         last = last.or(Some(made));
     }
     let page = bench.catalogue.list_filesystems(bench.team, &list(1)).await.unwrap();
-    bench.catalogue.mark_deleting(bench.team, last.unwrap().id, false).await.unwrap();
+    bench.catalogue.mark_deleting(bench.team, last.unwrap().id, false, Duration::ZERO).await.unwrap();
     let next = ListFilesystems { cursor: page.next, ..list(5) };
     assert_eq!(walk(&bench, next).await, [vec!["b", "c"]]);
 }

@@ -79,6 +79,14 @@ pub enum FsCommand {
         #[arg(long)]
         snapshot: Option<SnapshotName>,
     },
+    /// Bring a removed filesystem back, while the server keeps it.
+    Undelete {
+        /// Its id; its name is free since it was removed.
+        id: FsName,
+        /// A new name [default: the old one].
+        #[arg(long)]
+        name: Option<FsName>,
+    },
     /// Remove a filesystem with everything in it.
     Rm {
         /// Name or id.
@@ -134,6 +142,11 @@ pub fn run(command: FsCommand, remote: &RemoteArgs) -> Result<(), Failure> {
             }
             FsCommand::Fork { name, new_name, snapshot } => {
                 show(&snapshots::fork(&client, &name, &new_name, snapshot.as_ref()).await?, json)
+            }
+            FsCommand::Undelete { id, name } => {
+                let body = name.map_or_else(|| json!({}), |name| json!({ "name": name.to_string() }));
+                let request = client.request(Method::POST, &format!("{}/undelete", id.route()));
+                show(&client.json(request.json(&body)).await?, json)
             }
             FsCommand::Rm { name, yes, force } => remove(&client, &name, yes, force, json).await,
             FsCommand::Usage { name } => usage(&client, &name, json).await,

@@ -11,6 +11,9 @@ use super::{ConfigError, Given, table};
 /// Longest drain, seconds: an hour is a typing error.
 const DRAIN_SECONDS_MAX: u64 = 3600;
 
+/// Longest time in which a deletion can be taken back, seconds: a year.
+const UNDELETE_SECONDS_MAX: u64 = 31_536_000;
+
 /// Shortest and longest life of a token, seconds: a minute and a year.
 const TOKEN_SECONDS: std::ops::RangeInclusive<u64> = 60..=31_536_000;
 
@@ -73,6 +76,8 @@ pub struct Settings {
     pub team_filesystems_max: u64,
     /// Most that the sizes of one team's filesystems may add up to.
     pub team_size_max: ByteSize,
+    /// How long a deleted filesystem can be undeleted.
+    pub undelete_grace: Duration,
     /// Most HTTP requests a second of one key; 0 is no limit.
     pub key_requests_per_second: u32,
     /// How long a token for the content of one volume is good.
@@ -125,6 +130,7 @@ impl Settings {
             filesystem_size_max: size(table::FILESYSTEM_SIZE_MAX)?,
             team_filesystems_max: given.value(table::TEAM_FILESYSTEMS_MAX, read_count)?,
             team_size_max: size(table::TEAM_SIZE_MAX)?,
+            undelete_grace: given.value(table::UNDELETE_SECONDS, read_undelete_seconds)?,
             key_requests_per_second: given.value(table::KEY_REQUESTS_PER_SECOND, read_rate)?,
             token_lifetime: given.value(table::TOKEN_SECONDS, read_token_seconds)?,
             drain: given.value(table::DRAIN_SECONDS, read_seconds)?,
@@ -210,6 +216,13 @@ fn read_seconds(text: &str) -> Result<Duration, String> {
 
 fn read_rate(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| format!("`{text}` is not a count of requests"))
+}
+
+fn read_undelete_seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds) if seconds <= UNDELETE_SECONDS_MAX => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("`{text}` is not a number of seconds from 0 to {UNDELETE_SECONDS_MAX}")),
+    }
 }
 
 fn read_token_seconds(text: &str) -> Result<Duration, String> {

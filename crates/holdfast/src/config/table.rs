@@ -77,6 +77,8 @@ options! {
         "Most filesystems of one team.";
     TEAM_SIZE_MAX: "team-size-max" "SIZE" = "100tb",
         "Most that the sizes of one team's filesystems may add up to.";
+    UNDELETE_SECONDS: "undelete-seconds" "SECONDS" = "86400",
+        "How long a deleted filesystem is kept and can be undeleted, 0 to 31536000; then its space is reclaimed.";
     KEY_REQUESTS_PER_SECOND: "key-requests-per-second" "COUNT" = "5000",
         "Most HTTP requests a second of one API key, and of the tokens made with it; 0 is no limit.";
     TOKEN_SECONDS: "token-seconds" "SECONDS" = "3600",

@@ -19,6 +19,7 @@ mod private_file;
 mod start;
 mod stop;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -62,7 +63,8 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
 async fn serve(server: Server, mut stop: Stop) -> Result<(), Failure> {
     let Server { data_dir, addresses, http, nfs, api, limits, engine, catalogue, .. } = server;
     let Server { copy, recorder, draining, upkeep, .. } = server;
-    let upkeep = tokio::spawn(upkeep.run());
+    let upkeep = Arc::new(upkeep);
+    let upkeep_task = tokio::spawn(upkeep.clone().run());
     let background = background::start(api.filesystems().clone(), copy.clone(), recorder);
     let (tell, told) = watch::channel(false);
     let (http_stop, nfs_stop) = (stopped(told.clone()), stopped(told));
@@ -86,7 +88,10 @@ async fn serve(server: Server, mut stop: Stop) -> Result<(), Failure> {
         join("HTTP", http).await;
         join("NFS", nfs).await;
         background.abort();
-        upkeep.abort();
+        upkeep_task.abort();
+        if let Err(error) = upkeep.note_activity().await {
+            tracing::warn!(why = chain(&error), "the times of last use of attachments are lost");
+        }
         let closed = tokio::time::timeout(CHECKPOINT_MAX, engine.shutdown()).await;
         // With the times that keys were last used.
         copy.settle().await;

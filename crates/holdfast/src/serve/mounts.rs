@@ -12,7 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_api::mounts::{MountPlace, Mounts};
 use holdfast_base::limits::{ATTACHMENT_ACTIVITY_EVERY, ATTACHMENT_ENDED_KEPT, ATTACHMENT_POLL};
-use holdfast_base::{AttachmentId, Clock, Timestamp};
+use holdfast_base::{AttachmentId, Clock, Timestamp, VolumeId};
 use holdfast_catalogue::{Catalogue, CatalogueError, Ended};
 use holdfast_nfs::Attachments;
 use tokio::time::MissedTickBehavior;
@@ -46,6 +46,16 @@ impl Mounts for ServerMounts {
         }
     }
 
+    async fn close(&self, volume: VolumeId) {
+        if let Err(error) = self.attachments.close(volume).await {
+            tracing::warn!(%volume, %error, "the locks of a deleted volume stay");
+        }
+    }
+
+    fn open(&self, volume: VolumeId) {
+        self.attachments.open(volume);
+    }
+
     fn last_activity(&self, attachment: AttachmentId) -> Option<Timestamp> {
         self.attachments.last_activity(attachment)
     }
@@ -59,8 +69,21 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
+    /// Closes what was deleted before this server began and can still be undeleted.
+    ///
+    /// # Errors
+    /// Where the catalogue does not answer.
+    pub async fn close_what_is_deleted(&self) -> Result<(), CatalogueError> {
+        for filesystem in self.catalogue.list_deleted().await? {
+            if let Err(error) = self.attachments.close(filesystem.into()).await {
+                tracing::warn!(%filesystem, %error, "the locks of a deleted filesystem stay");
+            }
+        }
+        Ok(())
+    }
+
     /// Goes on until it is dropped: each step may stop anywhere.
-    pub async fn run(self) {
+    pub async fn run(self: Arc<Self>) {
         let mut poll = tokio::time::interval(ATTACHMENT_POLL);
         let mut activity = tokio::time::interval(ATTACHMENT_ACTIVITY_EVERY);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -64,6 +64,8 @@ impl Server {
         let has_locks = nfs.portmap_addr().is_some();
         let mounts = ServerMounts::new(nfs.local_addr(), host, has_locks, attachments.clone());
         let upkeep = Upkeep { catalogue: catalogue.clone(), attachments, clock: clock.clone() };
+        let closed = upkeep.close_what_is_deleted().await;
+        closed.map_err(|error| cannot("the deleted filesystems cannot be listed", &error))?;
         let limits = api_limits(&settings);
         let draining = Arc::new(AtomicBool::new(false));
         let api = ApiState::new(ApiParts {
@@ -180,6 +182,7 @@ fn api_limits(settings: &Settings) -> ApiLimits {
         filesystem_min: settings.filesystem_size_min,
         filesystem_max: settings.filesystem_size_max,
         team: TeamLimits { filesystems: settings.team_filesystems_max, total: settings.team_size_max },
+        undelete_grace: settings.undelete_grace,
         requests_per_second: settings.key_requests_per_second,
         upload_max_bytes: settings.filesystem_size_max.0,
         drain_timeout: settings.drain,

@@ -99,3 +99,24 @@ fn attachments_are_commands_and_a_deletion_asks_for_force() {
     assert!(code == 6, "{said}");
     server.run(&["fs", "rm", "work", "--yes", "--force"]);
 }
+
+/// A deletion closes every mount, over a kill as well, until it is taken back; then mounts go on.
+#[tokio::test]
+async fn a_deletion_can_be_taken_back() {
+    let mut server = Server::start();
+    let made = server.json(&["fs", "create", "work"]);
+    let id = made["id"].as_str().unwrap();
+    server.put("work:/f", b"kept");
+    let client = Client::connect(server.nfs, AuthSys::new(0, 0, &[])).await.unwrap();
+    let root = client.mnt("/work").await.unwrap().unwrap().handle;
+    server.run(&["fs", "rm", "work", "--yes"]);
+    assert_eq!(look(&client, root).await, Err(NfsStat3::Stale));
+    assert_eq!(client.mnt(&format!("/{id}")).await.unwrap().unwrap_err(), MountStat3::NoEnt);
+    server.kill();
+    server.start_again();
+    let client = Client::connect(server.nfs, AuthSys::new(0, 0, &[])).await.unwrap();
+    assert_eq!(look(&client, root).await, Err(NfsStat3::Stale));
+    assert_eq!(server.json(&["fs", "undelete", id, "--name", "again"])["name"], "again");
+    assert_eq!(server.get("again:/f"), b"kept");
+    assert_eq!(look(&client, root).await, Ok(()));
+}

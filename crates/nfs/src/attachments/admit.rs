@@ -21,6 +21,9 @@ impl Attachments {
         grant: &Grant,
         client: IpAddr,
     ) -> Result<Option<Arc<Live>>, ExportError> {
+        if self.closed.read().contains(&grant.volume) {
+            return Err(ExportError::NotFound);
+        }
         if grant.attachment.is_nil() {
             return Ok(None);
         }

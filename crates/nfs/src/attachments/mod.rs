@@ -10,11 +10,13 @@ mod admit;
 mod confine;
 mod table;
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use holdfast_base::{AttachmentId, Clock, Network, Timestamp, UidPolicy, VolumeId};
 use holdfast_engine::{Caller, FileId};
+use parking_lot::RwLock;
 
 use crate::auth::ANONYMOUS;
 use crate::locks::{Locks, LogFailed};
@@ -64,6 +66,8 @@ impl Attached {
 /// The attachments of a server, for those who end them. Clones share them.
 #[derive(Clone)]
 pub struct Attachments {
+    /// Volumes whose handles are stale for now, whatever they were given for.
+    closed: Arc<RwLock<HashSet<VolumeId>>>,
     table: Arc<Table>,
     clock: Arc<dyn Clock>,
     locks: Locks,
@@ -72,7 +76,7 @@ pub struct Attachments {
 impl Attachments {
     /// Knows none yet. `clock` decides what has expired; `locks` are those of the server.
     pub fn new(clock: Arc<dyn Clock>, locks: Locks) -> Self {
-        Self { table: Arc::default(), clock, locks }
+        Self { closed: Arc::default(), table: Arc::default(), clock, locks }
     }
 
     /// Ends an attachment: from now on every call with one of its handles fails, and its locks are free.
@@ -84,9 +88,18 @@ impl Attachments {
         self.locks.end_attachment(attachment.0).await
     }
 
-    /// Whether an attachment is known to have ended.
-    pub fn has_ended(&self, attachment: AttachmentId) -> bool {
-        matches!(self.table.get(attachment), Some(State::Ended))
+    /// Makes every handle of a volume stale, also those of direct exports, until [`Attachments::open`]; frees its locks.
+    ///
+    /// # Errors
+    /// [`LogFailed`]: it is closed, and after a restart its locks may be there again.
+    pub async fn close(&self, volume: VolumeId) -> Result<(), LogFailed> {
+        self.closed.write().insert(volume);
+        self.locks.end_volume(volume).await
+    }
+
+    /// Lets the handles of a closed volume be used again.
+    pub fn open(&self, volume: VolumeId) {
+        self.closed.write().remove(&volume);
     }
 
     /// When an attachment was last used, if it was since it became known.

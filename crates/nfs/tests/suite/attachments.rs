@@ -339,3 +339,26 @@ async fn users_act_as_the_policy_says() {
         assert_eq!(mount.read(&found, 0, 1).await.is_ok(), reads, "{path} {uid}");
     }
 }
+
+#[tokio::test]
+async fn a_closed_volume_is_stale_to_everybody_until_it_opens() {
+    let world = World::start().await;
+    world.attach("/secret", whole(1, ONE));
+    let two = world.mount("/two", 0).await;
+    for path in ["/one", "/secret"] {
+        let mount = world.mount(path, 0).await;
+        let file = mount.create(&mount.root, &path[1..]).await;
+        let locker = Locker::new(&mount.client, "host", 1);
+        assert_eq!(locker.try_lock(&file, ALL, true).await, LockStat4::Granted);
+        world.attachments.close(ONE).await.unwrap();
+        assert_eq!(mount.attributes(&file).await, Err(NfsStat3::Stale));
+        assert_eq!(locker.unlock(&file, ALL).await, LockStat4::StaleHandle);
+        assert!(two.attributes(&two.root).await.is_ok());
+        world.attachments.open(ONE);
+        assert!(mount.attributes(&file).await.is_ok());
+        assert_eq!(
+            Locker::new(&mount.client, "else", 2).try_lock(&file, ALL, true).await,
+            LockStat4::Granted
+        );
+    }
+}

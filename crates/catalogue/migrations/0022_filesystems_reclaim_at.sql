@@ -1,0 +1,1 @@
+ALTER TABLE filesystems ADD COLUMN reclaim_at BIGINT;
