@@ -47,12 +47,12 @@ export class Body {
   }
 
   /** The body for one request. */
-  async start(watch: Watch): Promise<BodyInit> {
+  async start(watch: Watch): Promise<Uint8Array | Blob | ReadableStream<Uint8Array>> {
     this.failure = undefined
     if (this.#whole !== undefined) {
       const size = this.#whole instanceof Blob ? this.#whole.size : this.#whole.byteLength
       watch.touch(size / SLOWEST_BYTES_PER_MS)
-      return this.#whole as BodyInit
+      return this.#whole
     }
     if (this.#open && (!this.#once || this.#isRead)) {
       await this.close()

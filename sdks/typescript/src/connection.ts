@@ -104,7 +104,7 @@ export class Connection {
       init.body = JSON.stringify(call.json)
     } else if (call.body) {
       headers['content-type'] = call.contentType ?? 'application/octet-stream'
-      init.body = await call.body.start(watch)
+      init.body = (await call.body.start(watch)) as BodyInit
       init.duplex = 'half'
     }
     return init

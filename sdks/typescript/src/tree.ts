@@ -11,7 +11,7 @@ import type { Files } from './files.js'
 import type { Progress, TransferOptions, UploadOptions } from './options.js'
 import { END, gathered, padding, tarHeader } from './tar.js'
 import type { TarHeader } from './tar.js'
-import { Meter, shown } from './transfer.js'
+import { Meter, localPath, shown } from './transfer.js'
 import type { Transferred } from './transfer.js'
 import { unpack, writeWhole } from './unpack.js'
 
@@ -70,7 +70,7 @@ export async function uploadTree(
   const totals = { totalFiles: 0, totalBytes: 0 }
   if (options.onProgress) {
     for await (const local of walk(source)) {
-      const info = await lstat(local.full as Buffer)
+      const info = await lstat(local.full)
       if (info.isFile()) (totals.totalFiles += 1), (totals.totalBytes += info.size)
     }
   }
@@ -124,7 +124,7 @@ async function* entrySources(
 
 /** A local entry: where it is, and its path below the top. */
 interface Local {
-  full: Uint8Array
+  full: string
   path: string
 }
 
@@ -135,14 +135,17 @@ async function* walk(top: string): AsyncGenerator<Local, void> {
   const open: string[] = ['']
   while (open.length > 0) {
     const directory = open.pop() as string
-    const found = await readdir(Buffer.concat([base, Buffer.from(directory, 'latin1')]), { withFileTypes: true, encoding: 'buffer' as BufferEncoding })
+    // The types know neither of names as bytes nor of paths that are bytes; Node does.
+    const bytes = { withFileTypes: true, encoding: 'buffer' as BufferEncoding } as const
+    const found = await readdir(localPath(base, Buffer.from(directory, 'latin1')), bytes)
     const entries = found.map((entry) => ({
-      name: (entry.name as unknown as Buffer).toString('latin1'),
+      name: Buffer.from(entry.name).toString('latin1'),
       isDirectory: entry.isDirectory(),
     }))
     entries.sort((one, other) => (one.name < other.name ? -1 : 1))
     for (const { name } of entries) {
-      yield { full: Buffer.concat([base, Buffer.from(`${directory}${name}`, 'latin1')]), path: `${directory}${name}` }
+      const path = `${directory}${name}`
+      yield { full: localPath(base, Buffer.from(path, 'latin1')) as string, path }
     }
     for (const { name, isDirectory } of entries.reverse()) if (isDirectory) open.push(`${directory}${name}/`)
   }
@@ -152,16 +155,16 @@ async function* localSources(top: string, ids: { uid: number; gid: number }): As
   const { lstat, readlink } = await import('node:fs/promises')
   const { createReadStream } = await import('node:fs')
   for await (const { full, path } of walk(top)) {
-    const info = await lstat(full as Buffer)
+    const info = await lstat(full)
     const header = { path, link: '', size: 0, mode: info.mode & 0o7777, ...ids }
     if (info.isDirectory()) {
       yield { header: { ...header, kind: 'directory', path: `${path}/` } }
     } else if (info.isSymbolicLink()) {
-      const link = (await readlink(full as Buffer, { encoding: 'buffer' })).toString('latin1')
+      const link = (await readlink(full, { encoding: 'buffer' })).toString('latin1')
       yield { header: { ...header, kind: 'symlink', link } }
     } else if (info.isFile()) {
       // What is added meanwhile is not in the size that the header says.
-      const open = () => createReadStream(full as Buffer, { end: info.size - 1, highWaterMark: PIECE_BYTES })
+      const open = () => createReadStream(full, { end: info.size - 1, highWaterMark: PIECE_BYTES })
       yield { header: { ...header, kind: 'file', size: info.size }, content: info.size > 0 ? open : nothing }
     } else {
       yield { header: { ...header, kind: 'other' } }

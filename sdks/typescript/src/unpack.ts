@@ -5,8 +5,10 @@
 import { HoldfastError } from './errors.js'
 import { TarReader } from './tar.js'
 import type { TarHeader } from './tar.js'
-import { shown } from './transfer.js'
+import { localPath, shown } from './transfer.js'
 import type { Meter, Transferred } from './transfer.js'
+
+type LocalPath = string | Buffer
 
 /** Permission bits that are taken over; setuid, setgid and sticky are not. */
 const MODE_MASK = 0o777
@@ -17,7 +19,7 @@ export async function unpack(pieces: AsyncIterator<Uint8Array>, directory: strin
   const { chmod, mkdir } = await import('node:fs/promises')
   const done: Transferred = { files: 0, directories: 0, links: 0, skipped: 0, bytes: 0 }
   // Directories that their owner could not write to while they are filled.
-  const strict: Array<[Buffer, number]> = []
+  const strict: Array<[LocalPath, number]> = []
   await mkdir(directory, { recursive: true })
   const place = new Place(directory)
   const reader = new TarReader(pieces)
@@ -46,11 +48,11 @@ export async function unpack(pieces: AsyncIterator<Uint8Array>, directory: strin
   return done
 }
 
-async function link(path: Buffer, member: TarHeader, place: Place): Promise<void> {
+async function link(path: LocalPath, member: TarHeader, place: Place): Promise<void> {
   const fs = await import('node:fs/promises')
-  const target = member.kind === 'symlink' ? Buffer.from(member.link, 'latin1') : await place.of(member.link)
+  const target = member.kind === 'symlink' ? localPath(Buffer.from(member.link, 'latin1')) : await place.of(member.link)
   if (target === undefined) throw new HoldfastError(`\`${shown(member.path)}\` is a link to the top directory`)
-  await fs.rm(path as unknown as string, { force: true })
+  await fs.rm(path as string, { force: true })
   await (member.kind === 'symlink' ? fs.symlink(target, path) : fs.link(target, path))
 }
 
@@ -65,7 +67,7 @@ class Place {
   }
 
   /** The local path of a member; `undefined` for the top itself. Directories on the way are made. */
-  async of(member: string): Promise<Buffer | undefined> {
+  async of(member: string): Promise<LocalPath | undefined> {
     const names = member.split('/').filter((name) => name !== '' && name !== '.')
     if (names.includes('..') || member.includes('\0')) throw new HoldfastError(`the archive holds the path \`${shown(member)}\``)
     if (names.length === 0) return undefined
@@ -78,7 +80,7 @@ class Place {
   }
 
   /** Makes a directory; one that exists is left as it is, and what is no directory is an error. */
-  async makeDirectory(path: Buffer, mode: number): Promise<void> {
+  async makeDirectory(path: LocalPath, mode: number): Promise<void> {
     const { lstat, mkdir } = await import('node:fs/promises')
     try {
       await mkdir(path, { mode: mode & MODE_MASK })
@@ -88,21 +90,21 @@ class Place {
     }
   }
 
-  #path(names: string[]): Buffer {
-    return Buffer.concat([this.#top, Buffer.from(`/${names.join('/')}`, 'latin1')])
+  #path(names: string[]): LocalPath {
+    return localPath(this.#top, Buffer.from(`/${names.join('/')}`, 'latin1'))
   }
 }
 
 let written = 0
 
 /** Writes a local file: beside its place first, then in its place, so that nobody sees half. Returns its size. */
-export async function writeWhole(path: string | Buffer, pieces: AsyncIterable<Uint8Array>, mode: number): Promise<number> {
+export async function writeWhole(path: LocalPath, pieces: AsyncIterable<Uint8Array>, mode: number): Promise<number> {
   const fs = await import('node:fs/promises')
   written += 1
   const place = Buffer.from(path)
   const end = Math.max(place.lastIndexOf('/'), process.platform === 'win32' ? place.lastIndexOf('\\') : -1)
-  const beside = Buffer.concat([place.subarray(0, end + 1), Buffer.from(`.holdfast-${process.pid}-${written}.part`)])
-  const file = await fs.open(beside as unknown as string, 'wx', mode & MODE_MASK)
+  const beside = localPath(place.subarray(0, end + 1), Buffer.from(`.holdfast-${process.pid}-${written}.part`))
+  const file = await fs.open(beside as string, 'wx', mode & MODE_MASK)
   let bytes = 0
   try {
     try {
@@ -115,7 +117,7 @@ export async function writeWhole(path: string | Buffer, pieces: AsyncIterable<Ui
     }
     await fs.rename(beside, path)
   } catch (error) {
-    await fs.rm(beside as unknown as string, { force: true })
+    await fs.rm(beside as string, { force: true })
     throw error
   }
   return bytes

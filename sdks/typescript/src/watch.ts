@@ -7,6 +7,7 @@ export class Watch {
   readonly #timeoutMs: number
   #timer: ReturnType<typeof setTimeout> | undefined
   #timedOut = false
+  #ended = false
 
   constructor(timeoutMs: number, outer: AbortSignal | undefined) {
     this.#timeoutMs = timeoutMs
@@ -23,6 +24,8 @@ export class Watch {
   /** Something moved; from now on it may be silent for as long again. */
   touch(extraMs = 0): void {
     this.rest()
+    // A body may still be read when its request is over.
+    if (this.#ended) return
     this.#timer = setTimeout(() => {
       this.#timedOut = true
       this.#controller.abort()
@@ -36,6 +39,7 @@ export class Watch {
 
   /** The request is over. */
   end(): void {
+    this.#ended = true
     this.rest()
     this.#outer?.removeEventListener('abort', this.#abort)
   }
