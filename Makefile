@@ -30,6 +30,7 @@ e2e: build emulators suite ## The server under a real Linux kernel. Needs root a
 suite:
 	HOLDFAST_BIN=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/holdfast tests/e2e/run
 	HOLDFAST_BIN=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/holdfast tests/e2b/run
+	HOLDFAST_BIN=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/holdfast tests/sdk/run
 
 check: ## Format, lints, crate edges, sizes, licences, unused dependencies.
 	$(CARGO) fmt --all --check

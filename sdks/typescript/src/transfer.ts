@@ -37,10 +37,3 @@ export class Meter {
 
 /** Names are bytes; this shows them. */
 export const shown = (binary: string): string => new TextDecoder().decode(Uint8Array.from(binary, (one) => one.charCodeAt(0)))
-
-/** Bytes as a local path: text where that says it exactly, because not every runtime takes bytes. */
-export function localPath(...parts: Uint8Array[]): string | Buffer {
-  const bytes = Buffer.concat(parts)
-  const text = bytes.toString('utf8')
-  return bytes.equals(Buffer.from(text)) ? text : bytes
-}

@@ -4,14 +4,17 @@
  * files only. Owners and times stay behind; modes and links come along. Node's modules are loaded when they are needed, so
  * that this package loads where there are none.
  */
+import type { Stats } from 'node:fs'
 import { piecesOf } from './body.js'
 import type { CallOptions } from './config.js'
 import { HoldfastError, InvalidArgumentError } from './errors.js'
 import type { Files } from './files.js'
 import type { Progress, TransferOptions, UploadOptions } from './options.js'
+import { localPath } from './local.js'
+import type { LocalPath } from './local.js'
 import { END, gathered, padding, tarHeader } from './tar.js'
 import type { TarHeader } from './tar.js'
-import { Meter, localPath, shown } from './transfer.js'
+import { Meter, shown } from './transfer.js'
 import type { Transferred } from './transfer.js'
 import { unpack, writeWhole } from './unpack.js'
 
@@ -58,7 +61,7 @@ export async function uploadTree(
   if (typeof source !== 'string') {
     return importSources(files, path, options, () => entrySources(source, ids))
   }
-  const { lstat, stat } = await import('node:fs/promises')
+  const { stat } = await import('node:fs/promises')
   const { createReadStream } = await import('node:fs')
   const top = await stat(source)
   if (!top.isDirectory()) {
@@ -69,8 +72,7 @@ export async function uploadTree(
   }
   const totals = { totalFiles: 0, totalBytes: 0 }
   if (options.onProgress) {
-    for await (const local of walk(source)) {
-      const info = await lstat(local.full)
+    for await (const { info } of walk(source)) {
       if (info.isFile()) (totals.totalFiles += 1), (totals.totalBytes += info.size)
     }
   }
@@ -124,43 +126,38 @@ async function* entrySources(
 
 /** A local entry: where it is, and its path below the top. */
 interface Local {
-  full: string
+  full: LocalPath
   path: string
+  info: Stats
 }
 
-/** Everything below a local directory, parents first, in the order of names. Links are not walked into. */
+/** Everything below a local directory, parents first. Links are not walked into. */
 async function* walk(top: string): AsyncGenerator<Local, void> {
-  const { readdir } = await import('node:fs/promises')
+  const { lstat, readdir } = await import('node:fs/promises')
   const base = Buffer.from(`${top}/`)
   const open: string[] = ['']
-  while (open.length > 0) {
-    const directory = open.pop() as string
-    // The types know neither of names as bytes nor of paths that are bytes; Node does.
-    const bytes = { withFileTypes: true, encoding: 'buffer' as BufferEncoding } as const
-    const found = await readdir(localPath(base, Buffer.from(directory, 'latin1')), bytes)
-    const entries = found.map((entry) => ({
-      name: Buffer.from(entry.name).toString('latin1'),
-      isDirectory: entry.isDirectory(),
-    }))
-    entries.sort((one, other) => (one.name < other.name ? -1 : 1))
-    for (const { name } of entries) {
+  for (let directory = open.pop(); directory !== undefined; directory = open.pop()) {
+    const found = await readdir(localPath(base, Buffer.from(directory, 'latin1')), { encoding: 'buffer' })
+    const names = found.map((name) => Buffer.from(name).toString('latin1')).sort()
+    for (const name of names) {
       const path = `${directory}${name}`
-      yield { full: localPath(base, Buffer.from(path, 'latin1')) as string, path }
+      const full = localPath(base, Buffer.from(path, 'latin1'))
+      const info = await lstat(full)
+      yield { full, path, info }
+      if (info.isDirectory()) open.push(`${path}/`)
     }
-    for (const { name, isDirectory } of entries.reverse()) if (isDirectory) open.push(`${directory}${name}/`)
   }
 }
 
 async function* localSources(top: string, ids: { uid: number; gid: number }): AsyncGenerator<Source, void> {
-  const { lstat, readlink } = await import('node:fs/promises')
+  const { readlink } = await import('node:fs/promises')
   const { createReadStream } = await import('node:fs')
-  for await (const { full, path } of walk(top)) {
-    const info = await lstat(full)
+  for await (const { full, path, info } of walk(top)) {
     const header = { path, link: '', size: 0, mode: info.mode & 0o7777, ...ids }
     if (info.isDirectory()) {
       yield { header: { ...header, kind: 'directory', path: `${path}/` } }
     } else if (info.isSymbolicLink()) {
-      const link = (await readlink(full, { encoding: 'buffer' })).toString('latin1')
+      const link = Buffer.from(await readlink(full, { encoding: 'buffer' })).toString('latin1')
       yield { header: { ...header, kind: 'symlink', link } }
     } else if (info.isFile()) {
       // What is added meanwhile is not in the size that the header says.

@@ -3,12 +3,12 @@
  * must be directories, not links. Files appear when they are whole.
  */
 import { HoldfastError } from './errors.js'
+import { localPath } from './local.js'
+import type { LocalPath } from './local.js'
 import { TarReader } from './tar.js'
 import type { TarHeader } from './tar.js'
-import { localPath, shown } from './transfer.js'
+import { shown } from './transfer.js'
 import type { Meter, Transferred } from './transfer.js'
-
-type LocalPath = string | Buffer
 
 /** Permission bits that are taken over; setuid, setgid and sticky are not. */
 const MODE_MASK = 0o777
