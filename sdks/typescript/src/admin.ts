@@ -19,38 +19,38 @@ export class Admin {
   }
 
   /** Makes a team, without keys. */
-  createTeam(name: string, options?: CallOptions): Promise<Team> {
+  async createTeam(name: string, options?: CallOptions): Promise<Team> {
     return this.#connection.with(options).json({ method: 'POST', path: '/teams', json: { name } })
   }
 
   /** Every team by name. */
-  teams(options?: CallOptions): Promise<Team[]> {
+  async teams(options?: CallOptions): Promise<Team[]> {
     return this.#connection.with(options).json({ method: 'GET', path: '/teams' })
   }
 
   /** A team, by id or name. */
-  team(idOrName: string, options?: CallOptions): Promise<Team> {
+  async team(idOrName: string, options?: CallOptions): Promise<Team> {
     return this.#connection.with(options).json({ method: 'GET', path: teamAddress(idOrName) })
   }
 
   /** Deletes a team that has no filesystems; its keys go with it. */
-  deleteTeam(idOrName: string, options?: CallOptions): Promise<void> {
+  async deleteTeam(idOrName: string, options?: CallOptions): Promise<void> {
     return this.#connection.with(options).nothing({ method: 'DELETE', path: teamAddress(idOrName) })
   }
 
   /** Makes a key. The answer is the only place where it can be seen. */
-  createKey(name: string, { team, admin }: KeyScope, options?: CallOptions): Promise<MadeKey> {
+  async createKey(name: string, { team, admin }: KeyScope, options?: CallOptions): Promise<MadeKey> {
     const json = admin ? { name, admin } : { name, team }
     return this.#connection.with(options).json({ method: 'POST', path: '/keys', json })
   }
 
   /** The keys of a team, by its id or name, or those of administrators; oldest first, revoked ones among them. */
-  keys(team?: string, options?: CallOptions): Promise<Key[]> {
+  async keys(team?: string, options?: CallOptions): Promise<Key[]> {
     return this.#connection.with(options).json({ method: 'GET', path: '/keys', query: { team } })
   }
 
   /** Revokes a key by its id: the next request with it is refused. */
-  revokeKey(id: string, options?: CallOptions): Promise<void> {
+  async revokeKey(id: string, options?: CallOptions): Promise<void> {
     return this.#connection.with(options).nothing({ method: 'DELETE', path: `/keys/${encodeName('key', id)}` })
   }
 }

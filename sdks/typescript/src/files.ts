@@ -34,7 +34,7 @@ export abstract class Files {
   }
 
   /** Writes a file: makes it, with its missing parents, or replaces its whole content in one step. Nobody sees half. */
-  write(path: FilePath, content: Content, options: WriteOptions = {}): Promise<Entry> {
+  async write(path: FilePath, content: Content, options: WriteOptions = {}): Promise<Entry> {
     const { ifMatch, ifNoneMatch } = options
     return this.#at(options).json<Entry>({
       ...this.#file('PUT', path),
@@ -77,7 +77,7 @@ export abstract class Files {
   }
 
   /** The metadata of a file, directory or link. */
-  stat(path: FilePath, options: StatOptions = {}): Promise<Entry> {
+  async stat(path: FilePath, options: StatOptions = {}): Promise<Entry> {
     const { follow, snapshot } = options
     return this.#at(options).json<Entry>({ ...this.#file('GET', path), query: { stat: true, follow, snapshot } })
   }
@@ -94,47 +94,47 @@ export abstract class Files {
   }
 
   /** Makes a directory with its missing parents. One that exists is left as it is. */
-  mkdir(path: FilePath, options: MakeOptions = {}): Promise<Entry> {
+  async mkdir(path: FilePath, options: MakeOptions = {}): Promise<Entry> {
     return this.#make(path, { op: 'mkdir' }, options)
   }
 
   /** Moves a file, directory or link to a path; a file that is there is replaced in one step. */
-  move(from: FilePath, to: string, options?: CallOptions): Promise<Entry> {
+  async move(from: FilePath, to: string, options?: CallOptions): Promise<Entry> {
     return this.#change(from, { path: to }, undefined, options)
   }
 
   /** Copies a file within the filesystem; a file that is there is replaced in one step. */
-  copy(from: string, to: FilePath, options: MakeOptions = {}): Promise<Entry> {
+  async copy(from: string, to: FilePath, options: MakeOptions = {}): Promise<Entry> {
     return this.#make(to, { op: 'copy', from }, options)
   }
 
   /** Removes a file, a link, or a directory with everything in it. `recursive: false` spares one that is not empty. */
-  delete(path: FilePath, options: CallOptions & { recursive?: boolean | undefined } = {}): Promise<void> {
+  async delete(path: FilePath, options: CallOptions & { recursive?: boolean | undefined } = {}): Promise<void> {
     return this.#at(options).nothing({ ...this.#file('DELETE', path), query: { recursive: options.recursive } })
   }
 
   /** Sets the permission bits. */
-  chmod(path: FilePath, mode: Mode, options: FollowOptions = {}): Promise<Entry> {
+  async chmod(path: FilePath, mode: Mode, options: FollowOptions = {}): Promise<Entry> {
     return this.#change(path, { mode: octal(mode) ?? null }, options.follow, options)
   }
 
   /** Sets the owner and, where given, the group. */
-  chown(path: FilePath, uid: number | undefined, gid?: number, options: FollowOptions = {}): Promise<Entry> {
+  async chown(path: FilePath, uid: number | undefined, gid?: number, options: FollowOptions = {}): Promise<Entry> {
     return this.#change(path, { uid: uid ?? null, gid: gid ?? null }, options.follow, options)
   }
 
   /** Sets the size in bytes: what is over it is cut off, what is missing reads as zeros. */
-  truncate(path: FilePath, size: number, options: FollowOptions = {}): Promise<Entry> {
+  async truncate(path: FilePath, size: number, options: FollowOptions = {}): Promise<Entry> {
     return this.#change(path, { size }, options.follow, options)
   }
 
   /** Makes a symbolic link at `path` that points to `target`. */
-  symlink(target: string, path: FilePath, options: MakeOptions = {}): Promise<Entry> {
+  async symlink(target: string, path: FilePath, options: MakeOptions = {}): Promise<Entry> {
     return this.#make(path, { op: 'symlink', target }, options)
   }
 
   /** Makes `path` another name of the file at `existing`. */
-  link(existing: string, path: FilePath, options: CallOptions = {}): Promise<Entry> {
+  async link(existing: string, path: FilePath, options: CallOptions = {}): Promise<Entry> {
     return this.#make(path, { op: 'link', from: existing }, options)
   }
 
@@ -142,17 +142,17 @@ export abstract class Files {
    * Uploads a local file, or a local directory with everything in it, to a path; or, where there is no local disk, a list
    * of entries. A directory travels as one archive: each file appears whole or not at all, and those that exist are replaced.
    */
-  upload(source: string | AsyncIterable<UploadEntry> | Iterable<UploadEntry>, path: string, options: UploadOptions = {}): Promise<Transferred> {
+  async upload(source: string | AsyncIterable<UploadEntry> | Iterable<UploadEntry>, path: string, options: UploadOptions = {}): Promise<Transferred> {
     return uploadTree(this, source, path, options)
   }
 
   /** Downloads a file to a local file, or a directory with everything in it to a local directory. No file is ever half. */
-  download(path: string, local: string, options: TransferOptions = {}): Promise<Transferred> {
+  async download(path: string, local: string, options: TransferOptions = {}): Promise<Transferred> {
     return downloadTree(this, path, local, options)
   }
 
   /** Unpacks a tar archive (not compressed) into a directory. What was unpacked before a failure stays. */
-  importTar(archive: Content, path: string = '/', options: CallOptions = {}): Promise<Imported> {
+  async importTar(archive: Content, path: string = '/', options: CallOptions = {}): Promise<Imported> {
     return this.#at(options).json<Imported>({
       method: 'POST',
       path: `/filesystems/${this.id}/import`,
@@ -163,7 +163,7 @@ export abstract class Files {
   }
 
   /** Packs a directory with everything in it into a tar archive; names are relative to it. */
-  exportTar(path: string = '/', options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+  async exportTar(path: string = '/', options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
     return stream(this.#at(options), { method: 'GET', path: `/filesystems/${this.id}/export`, query: { path } })
   }
 

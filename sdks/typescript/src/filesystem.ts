@@ -84,9 +84,9 @@ export class Filesystem extends Files {
   /** The team's filesystems by name. */
   static list(options: ListFilesystemsOptions = {}): Pages<Filesystem> {
     const { labels = {}, pageSize } = options
-    const connection = new Connection(configure(options))
     const label = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
-    return new Pages((cursor) => {
+    return new Pages(async (cursor) => {
+      const connection = new Connection(configure(options))
       const query = { limit: pageSize, cursor, label }
       return connection.call({ method: 'GET', path: '/filesystems', query }, async (response, watch) => {
         const found = await finish(watch, response.json() as Promise<FilesystemInfo[]>)
@@ -97,7 +97,7 @@ export class Filesystem extends Files {
   }
 
   /** Deletes a filesystem with everything in it. `force` revokes its attachments first; without, they refuse it. */
-  static delete(idOrName: string, options: ConnectionOptions & { force?: boolean | undefined } = {}): Promise<void> {
+  static async delete(idOrName: string, options: ConnectionOptions & { force?: boolean | undefined } = {}): Promise<void> {
     const query = { force: options.force || undefined }
     return new Connection(configure(options)).nothing({ method: 'DELETE', path: address(idOrName), query })
   }
@@ -115,17 +115,17 @@ export class Filesystem extends Files {
   }
 
   /** Gives it another size; never less than is in use. */
-  resize(size: Size, options: CallOptions = {}): Promise<this> {
+  async resize(size: Size, options: CallOptions = {}): Promise<this> {
     return this.update({ ...options, size })
   }
 
   /** Gives it another name. */
-  rename(name: string, options: CallOptions = {}): Promise<this> {
+  async rename(name: string, options: CallOptions = {}): Promise<this> {
     return this.update({ ...options, name })
   }
 
   /** How much it holds. */
-  usage(options?: CallOptions): Promise<Usage> {
+  async usage(options?: CallOptions): Promise<Usage> {
     return this.#get('usage', options)
   }
 
@@ -140,12 +140,12 @@ export class Filesystem extends Files {
   }
 
   /** Keeps the filesystem as it is now, under a name. */
-  snapshot(name: string, options?: CallOptions): Promise<Snapshot> {
+  async snapshot(name: string, options?: CallOptions): Promise<Snapshot> {
     return this.connection.with(options).json({ method: 'POST', path: `${address(this.id)}/snapshots`, json: { name } })
   }
 
   /** The snapshots, oldest first. */
-  snapshots(options?: CallOptions): Promise<Snapshot[]> {
+  async snapshots(options?: CallOptions): Promise<Snapshot[]> {
     return this.#get('snapshots', options)
   }
 
@@ -156,29 +156,29 @@ export class Filesystem extends Files {
   }
 
   /** Deletes a snapshot, by id or name. */
-  deleteSnapshot(snapshot: string, options?: CallOptions): Promise<void> {
+  async deleteSnapshot(snapshot: string, options?: CallOptions): Promise<void> {
     const path = `${address(this.id)}/snapshots/${encodeName('snapshot', snapshot)}`
     return this.connection.with(options).nothing({ method: 'DELETE', path })
   }
 
   /** Makes a grant to mount it. The answer is the only place where the path to mount can be seen. */
-  attach(options: AttachOptions = {}): Promise<NewAttachment> {
+  async attach(options: AttachOptions = {}): Promise<NewAttachment> {
     const call = { method: 'POST', path: `${address(this.id)}/attachments`, json: attachBody(options) } as const
     return this.connection.with(options).json<NewAttachment>(call)
   }
 
   /** Revokes a grant: clients that have mounted it lose it within a second. */
-  detach(attachment: string | { id: string }, options?: CallOptions): Promise<void> {
+  async detach(attachment: string | { id: string }, options?: CallOptions): Promise<void> {
     return this.connection.with(options).nothing({ method: 'DELETE', path: this.#attachment(attachment) })
   }
 
   /** The grants that are good, oldest first. */
-  attachments(options?: CallOptions): Promise<Attachment[]> {
+  async attachments(options?: CallOptions): Promise<Attachment[]> {
     return this.#get('attachments', options)
   }
 
   /** One grant. */
-  attachment(attachment: string | { id: string }, options?: CallOptions): Promise<Attachment> {
+  async attachment(attachment: string | { id: string }, options?: CallOptions): Promise<Attachment> {
     return this.connection.with(options).json({ method: 'GET', path: this.#attachment(attachment) })
   }
 

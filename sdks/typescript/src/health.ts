@@ -7,11 +7,11 @@ import type { Health } from './generated/types.js'
 const connection = (options: ConnectionOptions): Connection => new Connection(configure(options, []))
 
 /** Whether the server is up. */
-export function health(options: ConnectionOptions = {}): Promise<Health> {
+export async function health(options: ConnectionOptions = {}): Promise<Health> {
   return connection(options).json({ method: 'GET', path: '/healthz' })
 }
 
 /** Whether it can serve requests; otherwise an `UnavailableError` says what is not ready. */
-export function ready(options: ConnectionOptions = {}): Promise<Health> {
+export async function ready(options: ConnectionOptions = {}): Promise<Health> {
   return connection(options).json({ method: 'GET', path: '/readyz' })
 }

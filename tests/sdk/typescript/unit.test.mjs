@@ -37,6 +37,7 @@ test('without a key or with a wrong address the error says what to set', async (
   delete process.env.HOLDFAST_API_KEY
   try {
     await fails(sdk.Filesystem.connect('x'), sdk.InvalidArgumentError, {}, /HOLDFAST_API_KEY/)
+    await fails(sdk.Filesystem.list(), sdk.InvalidArgumentError, {}, /HOLDFAST_API_KEY/)
     assert.throws(() => new sdk.Admin({ url: 'x' }), /http:\/\//)
   } finally {
     process.env.HOLDFAST_API_KEY = key
