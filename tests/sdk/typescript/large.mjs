@@ -8,12 +8,14 @@ const [what, id, size, local] = process.argv.slice(2)
 const files = await sdk.Filesystem.connect(id)
 const hash = createHash('sha256')
 
+const PIECE_BYTES = 1 << 18
+
 /** Bytes that differ from piece to piece. */
 async function* content(bytes) {
   let piece = createHash('sha256').update('seed').digest()
-  for (let left = bytes; left > 0; left -= 1 << 20) {
+  for (let left = bytes; left > 0; left -= PIECE_BYTES) {
     piece = createHash('sha256').update(piece).digest()
-    const block = Buffer.alloc(Math.min(left, 1 << 20), piece)
+    const block = Buffer.alloc(Math.min(left, PIECE_BYTES), piece)
     hash.update(block)
     yield block
   }

@@ -8,6 +8,9 @@ import { filesystem } from './sdk.mjs'
 
 const BYTES = Number(process.env.HOLDFAST_SDK_LARGE_MIB || 512) * 2 ** 20
 const PEAK_MAX_MB = 150
+// Node 24 collects young garbage so late that its own `fetch`, read and dropped, takes 145 MB. There the young generation is
+// kept small, so that what is measured is what is held, and not what waits to be collected.
+const YOUNG = Number(process.versions.node.split('.')[0]) >= 24 ? ['--max-semi-space-size=1'] : []
 const child = fileURLToPath(new URL('large.mjs', import.meta.url))
 
 test('a large file goes up and down with flat memory', async (t) => {
@@ -17,7 +20,7 @@ test('a large file goes up and down with flat memory', async (t) => {
   t.after(() => rmSync(place, { recursive: true }))
   const checksums = []
   for (const what of ['upload', 'download', 'download-file', 'upload-file']) {
-    const output = execFileSync(process.execPath, [child, what, files.id, String(BYTES), `${place}/large`], { encoding: 'utf8' })
+    const output = execFileSync(process.execPath, [...YOUNG, child, what, files.id, String(BYTES), `${place}/large`], { encoding: 'utf8' })
     const { sha256, peakMB, seconds } = JSON.parse(output)
     t.diagnostic(`${what}: ${BYTES / 2 ** 20} MiB in ${seconds.toFixed(1)} s, at most ${peakMB.toFixed(0)} MB resident`)
     assert.ok(peakMB < PEAK_MAX_MB, `${what} took ${peakMB} MB`)

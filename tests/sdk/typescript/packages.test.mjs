@@ -1,9 +1,9 @@
-// The packed package in empty projects: ES modules, CommonJS, strict TypeScript; every snippet of its README; other runtimes.
+// The packed package in empty projects: ES modules, CommonJS, strict TypeScript; every snippet of the READMEs; other runtimes.
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import test, { after } from 'node:test'
-import { home, name, sdk } from './sdk.mjs'
+import { home, name, root, sdk } from './sdk.mjs'
 
 const place = mkdtempSync('/tmp/holdfast-sdk-')
 after(() => rmSync(place, { recursive: true }))
@@ -63,7 +63,7 @@ test('ES modules and CommonJS', (t) => {
 
 /** The snippets of a document. */
 const snippets = (text) => [...text.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1])
-const readme = snippets(readFileSync(`${home}/README.md`, 'utf8'))
+const readme = [`${home}/README.md`, `${root}/README.md`].flatMap((file) => snippets(readFileSync(file, 'utf8')))
 
 test('strict TypeScript, with and without the types of Node', () => {
   const directory = project('typed')
@@ -93,7 +93,7 @@ test('strict TypeScript, with and without the types of Node', () => {
   run(process.execPath, [tsc, ...common, ...browser, '--module', 'ESNext', '--moduleResolution', 'bundler', 'esm.mts'], directory)
 })
 
-test('every snippet of the README runs', async () => {
+test('every snippet of the READMEs runs', async () => {
   const directory = project('readme')
   for (const [index, snippet] of readme.entries()) {
     // The one thing in them that is not JavaScript.
