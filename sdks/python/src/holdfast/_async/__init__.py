@@ -1,0 +1,1 @@
+"""The asynchronous classes: the source of the synchronous ones."""
