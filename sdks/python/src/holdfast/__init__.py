@@ -23,9 +23,10 @@ from ._sync.connection import FileStream
 from ._sync.filesystem import Filesystem
 from ._sync.pages import Pages
 from ._transfer import Progress, Transfer
+from ._version import VERSION
 from .types import Entry, FilesystemInfo
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Admin",

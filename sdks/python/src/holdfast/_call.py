@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Mapping, Optional, Tuple
 from urllib.parse import quote, urlencode
 
-from ._body import Source
+from ._body import Source, source_of
 from ._errors import ApiError, ConnectionFailedError, RequestTimeoutError
+from ._version import VERSION
 
-USER_AGENT = "holdfast-python/0.1.0"
+USER_AGENT = f"holdfast-python/{VERSION}"
 
 
 @dataclass
@@ -25,6 +26,11 @@ class Call:
     repeatable: bool = False
     """Whether carrying it out twice comes to the same as once."""
 
+    @property
+    def may_send(self) -> bool:
+        """Whether its body is there, whole."""
+        return self.source is None or self.source.may_send
+
     def url(self, base: str) -> str:
         """The whole URL."""
         query = urlencode(self.params, quote_via=quote)
@@ -32,8 +38,6 @@ class Call:
 
     def with_json(self, body: object) -> Call:
         """With a body of JSON."""
-        from ._body import source_of
-
         self.source = source_of(json.dumps(body))
         self.headers["content-type"] = "application/json"
         return self

@@ -91,7 +91,9 @@ class InvalidPathError(InvalidRequestError):
 
 
 class IsDirectoryError(InvalidRequestError):
-    """`is_a_directory` (400): A directory stands where a file is needed: asking differently helps, so this is the request's fault."""
+    """`is_a_directory` (400): A directory stands where a file is needed: asking differently helps, so this is the
+    request's fault.
+    """
 
 
 class NotDirectoryError(InvalidRequestError):
@@ -111,7 +113,9 @@ class NameTooLongError(InvalidRequestError):
 
 
 class UnauthorizedError(ApiError):
-    """`unauthorized` (401): No key, or none that opens anything. One answer for both, so that keys cannot be probed for."""
+    """`unauthorized` (401): No key, or none that opens anything. One answer for both, so that keys cannot be probed
+    for.
+    """
 
 
 class ForbiddenError(PermissionDeniedError):
@@ -223,7 +227,7 @@ class AttachmentNotFoundError(NotFoundError):
 
 
 class TooManyAttachmentsError(ConflictError):
-    """`too_many_attachments` (409): The filesystem has all the attachments that it may have."""
+    """`too_many_attachments` (409): The filesystem has as many as it may have."""
 
 
 class FilesystemAttachedError(ConflictError):

@@ -9,7 +9,6 @@ A request is sent again only where that cannot do something twice:
 """
 from __future__ import annotations
 
-import random
 from datetime import datetime, timezone
 from typing import Mapping, Optional
 
@@ -34,6 +33,8 @@ def wait_seconds(attempt: int, retry_after: Optional[float]) -> Optional[float]:
     """
     if retry_after is not None and retry_after > RETRY_AFTER_MAX_SECONDS:
         return None
+    import random
+
     longest = min(WAIT_MAX_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(attempt - 1, 16))
     jittered = random.uniform(longest / 2, longest)
     return jittered if retry_after is None else retry_after + random.uniform(0, FIRST_WAIT_SECONDS)

@@ -24,7 +24,8 @@ def parse_size(size: Size) -> int:
     another type.
     """
     if isinstance(size, bool) or not isinstance(size, (int, str)):
-        raise InvalidArgumentError(f"a size is a whole number of bytes, or text such as '5gb' or '1.5gib'; not {size!r}")
+        rule = "a size is a whole number of bytes, or text such as '5gb' or '1.5gib'"
+        raise InvalidArgumentError(f"{rule}; not {size!r}")
     parsed = size if isinstance(size, int) else _parse_text(size)
     if not 0 < parsed <= SIZE_MAX_BYTES:
         raise InvalidArgumentError(f"a size is from 1 to 2^63 - 1 bytes; not {size!r}")
@@ -34,7 +35,8 @@ def parse_size(size: Size) -> int:
 def _parse_text(text: str) -> int:
     found = _TEXT.fullmatch(text.lower())
     if not found or found.group(3) not in _UNITS:
-        raise InvalidArgumentError(f"{text!r} is not a size: write a number and a unit, such as 500mb, 5gb (10^9 bytes) or 5gib (2^30)")
+        help = "write a number and a unit, such as 500mb, 5gb (10^9 bytes) or 5gib (2^30)"
+        raise InvalidArgumentError(f"{text!r} is not a size: {help}")
     whole, fraction, unit = found.groups(default="")
     parsed, rest = divmod(int(whole + fraction) * _UNITS[unit], int(10 ** len(fraction)))
     if rest:

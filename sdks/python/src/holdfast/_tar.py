@@ -272,7 +272,8 @@ class TarUnpacker:
             os.mkdir(path, 0o777)
         except FileExistsError:
             if not stat.S_ISDIR(os.lstat(path).st_mode):
-                raise ArchiveError(f"{path} is in the way: it is no directory; remove it or choose another place") from None
+                message = f"{path} is in the way: it is no directory; remove it or choose another place"
+                raise ArchiveError(message) from None
         self._safe.add(path)
 
 

@@ -47,7 +47,7 @@ class Transfer:
 
 
 def tree_source(local: str, owner: Owner, progress: Optional[Report]) -> Source:
-    """The body that holds a local directory as an archive. It is made once: files may change, and progress counts up."""
+    """A local directory as an archive. It is made once: files may change, and progress counts up."""
     from ._tar import TarPacker
 
     return Source(TarPacker(local, owner, progress).pieces, None, replayable=False)

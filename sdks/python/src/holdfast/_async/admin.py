@@ -42,7 +42,7 @@ class AsyncAdmin:
         """All teams."""
         return [Team.from_wire(one) for one in await self._connection.json(Call("GET", "/teams", repeatable=True))]
 
-    async def get_team(self, team: str) -> Team:
+    async def team(self, team: str) -> Team:
         """Shows a team (id or name)."""
         return Team.from_wire(await self._connection.json(Call("GET", f"/teams/{encode_id(team)}", repeatable=True)))
 
@@ -69,12 +69,16 @@ class AsyncAdmin:
         await self._connection.send(Call("DELETE", f"/keys/{encode_id(key)}", repeatable=True))
 
 
-async def health(*, url: Optional[str] = None, timeout: Optional[float] = None, retries: Optional[int] = None) -> Health:
+async def health(
+    *, url: Optional[str] = None, timeout: Optional[float] = None, retries: Optional[int] = None
+) -> Health:
     """Whether a server is up. Needs no key. Raises what says why it is not."""
     return await _ask("/healthz", url, timeout, retries)
 
 
-async def ready(*, url: Optional[str] = None, timeout: Optional[float] = None, retries: Optional[int] = None) -> Health:
+async def ready(
+    *, url: Optional[str] = None, timeout: Optional[float] = None, retries: Optional[int] = None
+) -> Health:
     """Whether a server is ready for work: up, and what is behind it answers. Needs no key."""
     return await _ask("/readyz", url, timeout, retries)
 

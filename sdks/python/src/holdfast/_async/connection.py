@@ -14,6 +14,9 @@ from ._flavour import new_client, pieces_of, sleep
 if TYPE_CHECKING:
     import httpx
 
+# A redirection is none: nothing here is anywhere else, and a key is not for another server.
+FIRST_NO_SUCCESS = 300
+
 
 class AsyncConnection:
     """Connections to one server with one key. They open when they are needed, and are used again."""
@@ -39,7 +42,7 @@ class AsyncConnection:
         return decoded(await self.send(call))
 
     async def send(self, call: Call, *, stream: bool = False) -> httpx.Response:
-        """The answer, whose status is below 400. With `stream` its body is not read, and the caller closes it."""
+        """The answer, which is a success. With `stream` its body is not read, and the caller closes it."""
         import httpx
 
         attempt = 0
@@ -57,7 +60,7 @@ class AsyncConnection:
                 unsure = unsure or explained.sent
             else:
                 status = response.status_code
-                if status < 400:
+                if status < FIRST_NO_SUCCESS:
                     return response
                 retry_after = read_retry_after(response.headers)
                 failure = from_answer(status, response.headers, response.content, retry_after)
@@ -66,7 +69,8 @@ class AsyncConnection:
                 again = may_repeat(status, call.repeatable)
                 unsure = unsure or status in UNAVAILABLE
             wait = wait_seconds(attempt, retry_after)
-            if not again or wait is None or attempt > self.settings.retries or not (call.source is None or call.source.may_send):
+            spent = attempt > self.settings.retries or not call.may_send
+            if not again or wait is None or spent:
                 raise failure
             await sleep(wait)
 
@@ -80,7 +84,7 @@ class AsyncConnection:
             timeout=self._timeout(),
         )
         response = await client.send(request, stream=True)
-        if stream and response.status_code < 400:
+        if stream and response.status_code < FIRST_NO_SUCCESS:
             return response
         try:
             await response.aread()
@@ -123,9 +127,10 @@ class AsyncFileStream:
         self._call = call
         self._response = response
         self.etag: str = response.headers.get("etag", "")
-        """The version that is read."""
-        self.length = int(response.headers.get("content-length", "0"))
-        """Bytes that the whole stream has."""
+        """The version that is read; empty for archives."""
+        length = response.headers.get("content-length")
+        self.length: Optional[int] = None if length is None else int(length)
+        """Bytes that the whole stream has; `None` for archives, which are made while they are sent."""
 
     async def __aenter__(self) -> AsyncFileStream:
         return self
@@ -155,7 +160,7 @@ class AsyncFileStream:
                     failure.__cause__ = error
                 await self._response.aclose()
                 failures += 1
-                if failures > self._connection.settings.retries or not self.etag:
+                if failures > self._connection.settings.retries or not self.etag or self.length is None:
                     raise failure
                 await sleep(cast(float, wait_seconds(failures, None)))
                 rest = resumed(self._call, self.etag, start + done, start + self.length)

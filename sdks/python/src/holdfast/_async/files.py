@@ -5,15 +5,16 @@ from typing import Any, AsyncIterable, Dict, List, Literal, Optional, Protocol, 
 
 from .._body import Content, source_of
 from .._call import Call, params
-from .._errors import InvalidArgumentError
+from .._errors import ApiError, InvalidArgumentError
 from .._error_table import NotDirectoryError, PathNotFoundError, PreconditionFailedError
 from .._owner import Mode, mode_text, ownership, tree_owner
 from .._paths import RemotePath, encode_id, encode_path, text_path
 from .._transfer import LocalPath, Report, Transfer
-from ..types import Entry, FilePatch
+from ..types import Entry, FilePatch, Imported
 from .connection import AsyncConnection, AsyncFileStream, decoded
 from .pages import AsyncPages
 
+PARTIAL = 206
 ENTRIES_PAGE = 1000
 """Entries that one page of a list asks for."""
 
@@ -138,7 +139,11 @@ class AsyncFiles:
         return content.decode() if format == "text" else content
 
     async def _open(self, call: Call) -> AsyncFileStream:
-        return AsyncFileStream(self._connection, call, await self._connection.send(call, stream=True))
+        response = await self._connection.send(call, stream=True)
+        if "range" in call.headers and response.status_code != PARTIAL:
+            await response.aclose()
+            raise ApiError("the answer is the whole file, not its part", status=response.status_code, kind="")
+        return AsyncFileStream(self._connection, call, response)
 
     async def _whole(self, call: Call) -> bytes:
         """The content of one version: where the file changes while it is read, it is read again."""
@@ -167,9 +172,14 @@ class AsyncFiles:
             return False
         return True
 
-    def _list_path(self, path: RemotePath = "/", *, depth: int = 1, snapshot: Optional[str] = None) -> AsyncPages[Entry]:
+    def _list_path(
+        self, path: RemotePath = "/", *, depth: int = 1, snapshot: Optional[str] = None
+    ) -> AsyncPages[Entry]:
+        """Lists a directory, or with `depth` a tree of so many levels: parents first, fetched page by page."""
+
         async def fetch(cursor: Optional[str]) -> Tuple[List[Entry], Optional[str]]:
-            query: Dict[str, Any] = {"list": True, "depth": depth, "limit": ENTRIES_PAGE, "cursor": cursor, "snapshot": snapshot}
+            query: Dict[str, Any] = {"list": True, "depth": depth, "cursor": cursor, "snapshot": snapshot}
+            query["limit"] = ENTRIES_PAGE
             page = await self._connection.json(self._file("GET", path, repeatable=True, **query))
             return [Entry.from_wire(entry) for entry in page["entries"]], page.get("cursor")
 
@@ -178,6 +188,7 @@ class AsyncFiles:
     # -- changes
 
     async def _delete_path(self, path: RemotePath, *, recursive: bool = True) -> None:
+        """Removes a file, a symbolic link, or a directory with everything in it (unless not `recursive`)."""
         query = {} if recursive else {"recursive": False}
         await self._connection.send(self._file("DELETE", path, repeatable=True, **query))
 
@@ -245,7 +256,9 @@ class AsyncFiles:
         """Sets the size in bytes: what is over it is cut off, what is missing reads as zeros."""
         return await self._change(path, {"size": size})
 
-    async def _change(self, path: RemotePath, patch: FilePatch, *, follow: bool = True, repeatable: bool = True) -> Entry:
+    async def _change(
+        self, path: RemotePath, patch: FilePatch, *, follow: bool = True, repeatable: bool = True
+    ) -> Entry:
         query = {} if follow else {"follow": False}
         call = self._file("PATCH", path, repeatable=repeatable, **query).with_json(patch)
         return Entry.from_wire(await self._connection.json(call))
@@ -281,9 +294,9 @@ class AsyncFiles:
     ) -> Transfer:
         """Uploads a local directory into the directory `path`, or a local file as the file `path`.
 
-        Modes, symbolic links and hard links come along; sockets, pipes and devices do not; times do not. Owners are root
-        unless told otherwise; `keep_owner` takes those of the local files. Each file appears whole, and replaces one
-        that is there. An upload of a directory is not sent again by itself: after a failure what came stays, and
+        Modes, symbolic links and hard links come along; times, sockets, pipes and devices do not. Owners are root unless
+        told otherwise; `keep_owner` takes those of the local files. Each file appears whole, and replaces one that is
+        there. An upload of a directory is not sent again by itself: after a failure what came stays, and
         uploading again completes it.
         """
         from . import trees
@@ -307,3 +320,15 @@ class AsyncFiles:
             return await trees.download(self._connection, self.id, local, path, progress)
         stream = await self._open(self._file("GET", path, repeatable=True))
         return await trees.download_file(stream, entry, local, progress)
+
+    async def import_tar(self, archive: Union[Content, AsyncIterable[bytes]], path: RemotePath = "/") -> Imported:
+        """Unpacks a tar archive (not compressed) into a directory. What was unpacked before a failure stays."""
+        call = Call("POST", f"/filesystems/{encode_id(self.id)}/import", params(path=text_path(path)))
+        call.headers["content-type"] = "application/x-tar"
+        call.source = source_of(archive)
+        return Imported.from_wire(await self._connection.json(call))
+
+    async def export_tar(self, path: RemotePath = "/") -> AsyncFileStream:
+        """Packs a directory with everything in it into a tar archive; names are relative to it."""
+        where = f"/filesystems/{encode_id(self.id)}/export"
+        return await self._open(Call("GET", where, params(path=text_path(path)), repeatable=True))

@@ -23,7 +23,7 @@ from ..types import (
     UidPolicy,
     Usage,
 )
-from .connection import AsyncConnection
+from .connection import AsyncConnection, decoded
 from .files import AsyncFiles, DeletePath, ListEntries
 from .pages import AsyncPages
 
@@ -42,7 +42,7 @@ class ListFilesystems(Protocol):
         api_key: Optional[str] = None,
         timeout: Optional[float] = None,
         retries: Optional[int] = None,
-    ) -> AsyncPages[FilesystemInfo]:
+    ) -> AsyncPages[AsyncFilesystem]:
         """Lists the team's filesystems by name, those with all of `labels`, fetched page by page."""
 
 
@@ -69,19 +69,23 @@ def _list_filesystems(
     api_key: Optional[str] = None,
     timeout: Optional[float] = None,
     retries: Optional[int] = None,
-) -> AsyncPages[FilesystemInfo]:
+) -> AsyncPages[AsyncFilesystem]:
     """Lists the team's filesystems by name, those with all of `labels`, fetched page by page."""
     found = settings(url, api_key, timeout, retries)
     wanted = [("label", f"{key}={value}") for key, value in (labels or {}).items()]
 
-    async def fetch(cursor: Optional[str]) -> Tuple[List[FilesystemInfo], Optional[str]]:
+    # One for all that are found. It opens nothing until one of them is used.
+    shared = AsyncConnection(found)
+
+    async def fetch(cursor: Optional[str]) -> Tuple[List[AsyncFilesystem], Optional[str]]:
         connection = AsyncConnection(found)
         try:
             query = params(limit=FILESYSTEMS_PAGE, cursor=cursor) + wanted
             response = await connection.send(Call("GET", "/filesystems", query, repeatable=True))
         finally:
             await connection.aclose()
-        return [FilesystemInfo.from_wire(one) for one in response.json()], response.headers.get("x-next-cursor")
+        infos = [FilesystemInfo.from_wire(one) for one in decoded(response)]
+        return [AsyncFilesystem(shared, info) for info in infos], response.headers.get("x-next-cursor")
 
     return AsyncPages(fetch)
 
@@ -178,7 +182,7 @@ class AsyncFilesystem(AsyncFiles):
         timeout: Optional[float] = None,
         retries: Optional[int] = None,
     ) -> AsyncFilesystem:
-        """Makes a filesystem. `size` is its limit: bytes, or text such as `5gb` or `1.5gib`; else the server's default."""
+        """Makes a filesystem. `size` is its limit: bytes, or text such as `5gb`; the server's default if absent."""
         body: NewFilesystem = {"name": name}
         if size is not None:
             body["sizeBytes"] = parse_size(size)
@@ -237,7 +241,7 @@ class AsyncFilesystem(AsyncFiles):
         labels: Optional[Mapping[str, str]] = None,
         durability: Optional[Durability] = None,
         compression: Optional[Compression] = None,
-    ) -> FilesystemInfo:
+    ) -> AsyncFilesystem:
         """Changes everything that is given, or nothing where something is refused. `labels` replace all labels."""
         body: FilesystemPatch = {}
         if name is not None:
@@ -246,14 +250,21 @@ class AsyncFilesystem(AsyncFiles):
             body["sizeBytes"] = parse_size(size)
         _settle(body, labels, durability, compression)
         call = self._call("PATCH", "", repeatable=True).with_json(body)
-        self.info = FilesystemInfo.from_wire(await self._connection.json(call))
-        return self.info
+        return await self._renewed(call)
 
-    async def resize(self, size: Size) -> FilesystemInfo:
+    async def refresh(self) -> AsyncFilesystem:
+        """Asks again what `info` says."""
+        return await self._renewed(self._call("GET", "", repeatable=True))
+
+    async def _renewed(self, call: Call) -> AsyncFilesystem:
+        self.info = FilesystemInfo.from_wire(await self._connection.json(call))
+        return self
+
+    async def resize(self, size: Size) -> AsyncFilesystem:
         """Sets the limit of bytes; never below what is in use (`BelowUsageError`)."""
         return await self.update(size=size)
 
-    async def rename(self, name: str) -> FilesystemInfo:
+    async def rename(self, name: str) -> AsyncFilesystem:
         """Gives it another name."""
         return await self.update(name=name)
 
@@ -284,11 +295,10 @@ class AsyncFilesystem(AsyncFiles):
         found = await self._connection.json(self._call("GET", "/snapshots", repeatable=True))
         return [Snapshot.from_wire(one) for one in found]
 
-    async def restore(self, snapshot: str) -> FilesystemInfo:
+    async def restore(self, snapshot: str) -> AsyncFilesystem:
         """Makes the filesystem what a snapshot (id or name) is. Changes since then that are in no snapshot are gone."""
         call = self._call("POST", "/restore").with_json({"snapshot": snapshot})
-        self.info = FilesystemInfo.from_wire(await self._connection.json(call))
-        return self.info
+        return await self._renewed(call)
 
     async def delete_snapshot(self, snapshot: str) -> None:
         """Deletes a snapshot (id or name)."""

@@ -43,7 +43,7 @@ class Admin:
         """All teams."""
         return [Team.from_wire(one) for one in self._connection.json(Call("GET", "/teams", repeatable=True))]
 
-    def get_team(self, team: str) -> Team:
+    def team(self, team: str) -> Team:
         """Shows a team (id or name)."""
         return Team.from_wire(self._connection.json(Call("GET", f"/teams/{encode_id(team)}", repeatable=True)))
 
@@ -70,12 +70,16 @@ class Admin:
         self._connection.send(Call("DELETE", f"/keys/{encode_id(key)}", repeatable=True))
 
 
-def health(*, url: Optional[str] = None, timeout: Optional[float] = None, retries: Optional[int] = None) -> Health:
+def health(
+    *, url: Optional[str] = None, timeout: Optional[float] = None, retries: Optional[int] = None
+) -> Health:
     """Whether a server is up. Needs no key. Raises what says why it is not."""
     return _ask("/healthz", url, timeout, retries)
 
 
-def ready(*, url: Optional[str] = None, timeout: Optional[float] = None, retries: Optional[int] = None) -> Health:
+def ready(
+    *, url: Optional[str] = None, timeout: Optional[float] = None, retries: Optional[int] = None
+) -> Health:
     """Whether a server is ready for work: up, and what is behind it answers. Needs no key."""
     return _ask("/readyz", url, timeout, retries)
 

@@ -15,6 +15,9 @@ from ._flavour import new_client, pieces_of, sleep
 if TYPE_CHECKING:
     import httpx
 
+# A redirection is none: nothing here is anywhere else, and a key is not for another server.
+FIRST_NO_SUCCESS = 300
+
 
 class Connection:
     """Connections to one server with one key. They open when they are needed, and are used again."""
@@ -40,7 +43,7 @@ class Connection:
         return decoded(self.send(call))
 
     def send(self, call: Call, *, stream: bool = False) -> httpx.Response:
-        """The answer, whose status is below 400. With `stream` its body is not read, and the caller closes it."""
+        """The answer, which is a success. With `stream` its body is not read, and the caller closes it."""
         import httpx
 
         attempt = 0
@@ -58,7 +61,7 @@ class Connection:
                 unsure = unsure or explained.sent
             else:
                 status = response.status_code
-                if status < 400:
+                if status < FIRST_NO_SUCCESS:
                     return response
                 retry_after = read_retry_after(response.headers)
                 failure = from_answer(status, response.headers, response.content, retry_after)
@@ -67,7 +70,8 @@ class Connection:
                 again = may_repeat(status, call.repeatable)
                 unsure = unsure or status in UNAVAILABLE
             wait = wait_seconds(attempt, retry_after)
-            if not again or wait is None or attempt > self.settings.retries or not (call.source is None or call.source.may_send):
+            spent = attempt > self.settings.retries or not call.may_send
+            if not again or wait is None or spent:
                 raise failure
             sleep(wait)
 
@@ -81,7 +85,7 @@ class Connection:
             timeout=self._timeout(),
         )
         response = client.send(request, stream=True)
-        if stream and response.status_code < 400:
+        if stream and response.status_code < FIRST_NO_SUCCESS:
             return response
         try:
             response.read()
@@ -124,9 +128,10 @@ class FileStream:
         self._call = call
         self._response = response
         self.etag: str = response.headers.get("etag", "")
-        """The version that is read."""
-        self.length = int(response.headers.get("content-length", "0"))
-        """Bytes that the whole stream has."""
+        """The version that is read; empty for archives."""
+        length = response.headers.get("content-length")
+        self.length: Optional[int] = None if length is None else int(length)
+        """Bytes that the whole stream has; `None` for archives, which are made while they are sent."""
 
     def __enter__(self) -> FileStream:
         return self
@@ -156,7 +161,7 @@ class FileStream:
                     failure.__cause__ = error
                 self._response.close()
                 failures += 1
-                if failures > self._connection.settings.retries or not self.etag:
+                if failures > self._connection.settings.retries or not self.etag or self.length is None:
                     raise failure
                 sleep(cast(float, wait_seconds(failures, None)))
                 rest = resumed(self._call, self.etag, start + done, start + self.length)

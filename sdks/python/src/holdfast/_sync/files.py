@@ -6,15 +6,16 @@ from typing import Any, Iterable, Dict, List, Literal, Optional, Protocol, Tuple
 
 from .._body import Content, source_of
 from .._call import Call, params
-from .._errors import InvalidArgumentError
+from .._errors import ApiError, InvalidArgumentError
 from .._error_table import NotDirectoryError, PathNotFoundError, PreconditionFailedError
 from .._owner import Mode, mode_text, ownership, tree_owner
 from .._paths import RemotePath, encode_id, encode_path, text_path
 from .._transfer import LocalPath, Report, Transfer
-from ..types import Entry, FilePatch
+from ..types import Entry, FilePatch, Imported
 from .connection import Connection, FileStream, decoded
 from .pages import Pages
 
+PARTIAL = 206
 ENTRIES_PAGE = 1000
 """Entries that one page of a list asks for."""
 
@@ -139,7 +140,11 @@ class Files:
         return content.decode() if format == "text" else content
 
     def _open(self, call: Call) -> FileStream:
-        return FileStream(self._connection, call, self._connection.send(call, stream=True))
+        response = self._connection.send(call, stream=True)
+        if "range" in call.headers and response.status_code != PARTIAL:
+            response.close()
+            raise ApiError("the answer is the whole file, not its part", status=response.status_code, kind="")
+        return FileStream(self._connection, call, response)
 
     def _whole(self, call: Call) -> bytes:
         """The content of one version: where the file changes while it is read, it is read again."""
@@ -168,9 +173,14 @@ class Files:
             return False
         return True
 
-    def _list_path(self, path: RemotePath = "/", *, depth: int = 1, snapshot: Optional[str] = None) -> Pages[Entry]:
+    def _list_path(
+        self, path: RemotePath = "/", *, depth: int = 1, snapshot: Optional[str] = None
+    ) -> Pages[Entry]:
+        """Lists a directory, or with `depth` a tree of so many levels: parents first, fetched page by page."""
+
         def fetch(cursor: Optional[str]) -> Tuple[List[Entry], Optional[str]]:
-            query: Dict[str, Any] = {"list": True, "depth": depth, "limit": ENTRIES_PAGE, "cursor": cursor, "snapshot": snapshot}
+            query: Dict[str, Any] = {"list": True, "depth": depth, "cursor": cursor, "snapshot": snapshot}
+            query["limit"] = ENTRIES_PAGE
             page = self._connection.json(self._file("GET", path, repeatable=True, **query))
             return [Entry.from_wire(entry) for entry in page["entries"]], page.get("cursor")
 
@@ -179,6 +189,7 @@ class Files:
     # -- changes
 
     def _delete_path(self, path: RemotePath, *, recursive: bool = True) -> None:
+        """Removes a file, a symbolic link, or a directory with everything in it (unless not `recursive`)."""
         query = {} if recursive else {"recursive": False}
         self._connection.send(self._file("DELETE", path, repeatable=True, **query))
 
@@ -246,7 +257,9 @@ class Files:
         """Sets the size in bytes: what is over it is cut off, what is missing reads as zeros."""
         return self._change(path, {"size": size})
 
-    def _change(self, path: RemotePath, patch: FilePatch, *, follow: bool = True, repeatable: bool = True) -> Entry:
+    def _change(
+        self, path: RemotePath, patch: FilePatch, *, follow: bool = True, repeatable: bool = True
+    ) -> Entry:
         query = {} if follow else {"follow": False}
         call = self._file("PATCH", path, repeatable=repeatable, **query).with_json(patch)
         return Entry.from_wire(self._connection.json(call))
@@ -282,9 +295,9 @@ class Files:
     ) -> Transfer:
         """Uploads a local directory into the directory `path`, or a local file as the file `path`.
 
-        Modes, symbolic links and hard links come along; sockets, pipes and devices do not; times do not. Owners are root
-        unless told otherwise; `keep_owner` takes those of the local files. Each file appears whole, and replaces one
-        that is there. An upload of a directory is not sent again by itself: after a failure what came stays, and
+        Modes, symbolic links and hard links come along; times, sockets, pipes and devices do not. Owners are root unless
+        told otherwise; `keep_owner` takes those of the local files. Each file appears whole, and replaces one that is
+        there. An upload of a directory is not sent again by itself: after a failure what came stays, and
         uploading again completes it.
         """
         from . import trees
@@ -308,3 +321,15 @@ class Files:
             return trees.download(self._connection, self.id, local, path, progress)
         stream = self._open(self._file("GET", path, repeatable=True))
         return trees.download_file(stream, entry, local, progress)
+
+    def import_tar(self, archive: Union[Content, Iterable[bytes]], path: RemotePath = "/") -> Imported:
+        """Unpacks a tar archive (not compressed) into a directory. What was unpacked before a failure stays."""
+        call = Call("POST", f"/filesystems/{encode_id(self.id)}/import", params(path=text_path(path)))
+        call.headers["content-type"] = "application/x-tar"
+        call.source = source_of(archive)
+        return Imported.from_wire(self._connection.json(call))
+
+    def export_tar(self, path: RemotePath = "/") -> FileStream:
+        """Packs a directory with everything in it into a tar archive; names are relative to it."""
+        where = f"/filesystems/{encode_id(self.id)}/export"
+        return self._open(Call("GET", where, params(path=text_path(path)), repeatable=True))

@@ -24,7 +24,7 @@ from ..types import (
     UidPolicy,
     Usage,
 )
-from .connection import Connection
+from .connection import Connection, decoded
 from .files import Files, DeletePath, ListEntries
 from .pages import Pages
 
@@ -43,7 +43,7 @@ class ListFilesystems(Protocol):
         api_key: Optional[str] = None,
         timeout: Optional[float] = None,
         retries: Optional[int] = None,
-    ) -> Pages[FilesystemInfo]:
+    ) -> Pages[Filesystem]:
         """Lists the team's filesystems by name, those with all of `labels`, fetched page by page."""
 
 
@@ -70,19 +70,23 @@ def _list_filesystems(
     api_key: Optional[str] = None,
     timeout: Optional[float] = None,
     retries: Optional[int] = None,
-) -> Pages[FilesystemInfo]:
+) -> Pages[Filesystem]:
     """Lists the team's filesystems by name, those with all of `labels`, fetched page by page."""
     found = settings(url, api_key, timeout, retries)
     wanted = [("label", f"{key}={value}") for key, value in (labels or {}).items()]
 
-    def fetch(cursor: Optional[str]) -> Tuple[List[FilesystemInfo], Optional[str]]:
+    # One for all that are found. It opens nothing until one of them is used.
+    shared = Connection(found)
+
+    def fetch(cursor: Optional[str]) -> Tuple[List[Filesystem], Optional[str]]:
         connection = Connection(found)
         try:
             query = params(limit=FILESYSTEMS_PAGE, cursor=cursor) + wanted
             response = connection.send(Call("GET", "/filesystems", query, repeatable=True))
         finally:
             connection.close()
-        return [FilesystemInfo.from_wire(one) for one in response.json()], response.headers.get("x-next-cursor")
+        infos = [FilesystemInfo.from_wire(one) for one in decoded(response)]
+        return [Filesystem(shared, info) for info in infos], response.headers.get("x-next-cursor")
 
     return Pages(fetch)
 
@@ -179,7 +183,7 @@ class Filesystem(Files):
         timeout: Optional[float] = None,
         retries: Optional[int] = None,
     ) -> Filesystem:
-        """Makes a filesystem. `size` is its limit: bytes, or text such as `5gb` or `1.5gib`; else the server's default."""
+        """Makes a filesystem. `size` is its limit: bytes, or text such as `5gb`; the server's default if absent."""
         body: NewFilesystem = {"name": name}
         if size is not None:
             body["sizeBytes"] = parse_size(size)
@@ -238,7 +242,7 @@ class Filesystem(Files):
         labels: Optional[Mapping[str, str]] = None,
         durability: Optional[Durability] = None,
         compression: Optional[Compression] = None,
-    ) -> FilesystemInfo:
+    ) -> Filesystem:
         """Changes everything that is given, or nothing where something is refused. `labels` replace all labels."""
         body: FilesystemPatch = {}
         if name is not None:
@@ -247,14 +251,21 @@ class Filesystem(Files):
             body["sizeBytes"] = parse_size(size)
         _settle(body, labels, durability, compression)
         call = self._call("PATCH", "", repeatable=True).with_json(body)
-        self.info = FilesystemInfo.from_wire(self._connection.json(call))
-        return self.info
+        return self._renewed(call)
 
-    def resize(self, size: Size) -> FilesystemInfo:
+    def refresh(self) -> Filesystem:
+        """Asks again what `info` says."""
+        return self._renewed(self._call("GET", "", repeatable=True))
+
+    def _renewed(self, call: Call) -> Filesystem:
+        self.info = FilesystemInfo.from_wire(self._connection.json(call))
+        return self
+
+    def resize(self, size: Size) -> Filesystem:
         """Sets the limit of bytes; never below what is in use (`BelowUsageError`)."""
         return self.update(size=size)
 
-    def rename(self, name: str) -> FilesystemInfo:
+    def rename(self, name: str) -> Filesystem:
         """Gives it another name."""
         return self.update(name=name)
 
@@ -285,11 +296,10 @@ class Filesystem(Files):
         found = self._connection.json(self._call("GET", "/snapshots", repeatable=True))
         return [Snapshot.from_wire(one) for one in found]
 
-    def restore(self, snapshot: str) -> FilesystemInfo:
+    def restore(self, snapshot: str) -> Filesystem:
         """Makes the filesystem what a snapshot (id or name) is. Changes since then that are in no snapshot are gone."""
         call = self._call("POST", "/restore").with_json({"snapshot": snapshot})
-        self.info = FilesystemInfo.from_wire(self._connection.json(call))
-        return self.info
+        return self._renewed(call)
 
     def delete_snapshot(self, snapshot: str) -> None:
         """Deletes a snapshot (id or name)."""
