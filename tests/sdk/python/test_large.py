@@ -42,9 +42,11 @@ def test_flat_memory(server, local, name, tmp_path, capsys, style, way):
     assert done.returncode == 0
     resident, up, down = map(float, done.stdout.split())
     digest = hashlib.sha256()
-    with next(one for one in tmp_path.rglob("*") if one.is_file()).open("rb") as file:
+    (got,) = [one for one in tmp_path.rglob("*") if one.is_file()]
+    with got.open("rb") as file:
         while piece := file.read(1 << 20):
             digest.update(piece)
+    got.unlink()
     with capsys.disabled():
         print(f"\n{style} {way}: {SIZE >> 20} MiB, up {up:.1f} s, down {down:.1f} s, resident {resident / 1e6:.0f} MB")
     assert digest.hexdigest() == checksum
