@@ -102,6 +102,16 @@ export class Filesystem extends Files {
     return new Connection(configure(options)).nothing({ method: 'DELETE', path: address(idOrName), query })
   }
 
+  /** Brings a filesystem back that was deleted a short time ago, by its id, with everything in it. `name`: a new one. */
+  static async undelete(
+    id: string,
+    options: ConnectionOptions & { name?: string | undefined } = {},
+  ): Promise<Filesystem> {
+    const connection = new Connection(configure(options))
+    const json = { name: options.name }
+    return new Filesystem(connection, await connection.json({ method: 'POST', path: `${address(id)}/undelete`, json }))
+  }
+
   /** Asks again what the fields of this object say. */
   async refresh(options?: CallOptions): Promise<this> {
     return this.#set(await this.connection.with(options).json({ method: 'GET', path: address(this.id) }))

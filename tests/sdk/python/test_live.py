@@ -54,6 +54,9 @@ def test_list_goes_over_pages(api, name, monkeypatch):
         api.Filesystem.delete(one.name)
         one.close()
     assert api.Filesystem.list(labels={"set": name}).all() == []
+    with api.Filesystem.undelete(made[0].id, name=f"{name}-again") as back:
+        assert back.name == f"{name}-again"
+    api.Filesystem.delete(made[0].id)
 
 
 def test_write_and_read(api, filesystem, tmp_path):

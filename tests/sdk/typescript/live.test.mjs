@@ -97,6 +97,9 @@ test('filesystems are made, found, listed, changed and deleted', async () => {
 
   for (const one of all) await Filesystem.delete(one.id)
   await fails(Filesystem.delete(made.id), sdk.FilesystemNotFoundError)
+  const back = await Filesystem.undelete(made.id, { name: 'back-again' })
+  assert.equal(back.name, 'back-again')
+  await Filesystem.delete(back.id)
   await fails(made.read('/big'), sdk.FilesystemNotFoundError)
 })
 

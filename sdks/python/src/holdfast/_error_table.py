@@ -150,6 +150,10 @@ class SnapshotNotFoundError(NotFoundError):
     """`snapshot_not_found` (404): The filesystem has no such snapshot."""
 
 
+class AttachmentNotFoundError(NotFoundError):
+    """`attachment_not_found` (404): The filesystem has no such attachment, or it has ended."""
+
+
 class PathNotFoundError(NotFoundError):
     """`path_not_found` (404): No such file or directory."""
 
@@ -172,6 +176,14 @@ class BelowUsageError(ConflictError):
 
 class TooManySnapshotsError(ConflictError):
     """`too_many_snapshots` (409): The filesystem has all the snapshots that it may have."""
+
+
+class FilesystemAttachedError(ConflictError):
+    """`filesystem_attached` (409): The filesystem has attachments."""
+
+
+class TooManyAttachmentsError(ConflictError):
+    """`too_many_attachments` (409): The filesystem has all the attachments that it may have."""
 
 
 class PathExistsError(ConflictError):
@@ -222,18 +234,6 @@ class QuotaExceededError(ApiError):
     """`quota_exceeded` (507): The filesystem's limit of bytes or inodes is reached."""
 
 
-class AttachmentNotFoundError(NotFoundError):
-    """`attachment_not_found` (404): The filesystem has no such attachment."""
-
-
-class TooManyAttachmentsError(ConflictError):
-    """`too_many_attachments` (409): The filesystem has as many as it may have."""
-
-
-class FilesystemAttachedError(ConflictError):
-    """`filesystem_attached` (409): The filesystem has attachments; `force` revokes them."""
-
-
 KINDS: Dict[str, Type[ApiError]] = {
     "invalid_body": InvalidBodyError,
     "invalid_field": InvalidFieldError,
@@ -254,12 +254,15 @@ KINDS: Dict[str, Type[ApiError]] = {
     "team_not_found": TeamNotFoundError,
     "key_not_found": KeyNotFoundError,
     "snapshot_not_found": SnapshotNotFoundError,
+    "attachment_not_found": AttachmentNotFoundError,
     "path_not_found": PathNotFoundError,
     "method_not_allowed": MethodNotAllowedError,
     "upload_timed_out": UploadTimedOutError,
     "name_taken": NameTakenError,
     "below_usage": BelowUsageError,
     "too_many_snapshots": TooManySnapshotsError,
+    "filesystem_attached": FilesystemAttachedError,
+    "too_many_attachments": TooManyAttachmentsError,
     "path_exists": PathExistsError,
     "directory_not_empty": DirectoryNotEmptyError,
     "busy": BusyError,
@@ -272,9 +275,6 @@ KINDS: Dict[str, Type[ApiError]] = {
     "unavailable": UnavailableError,
     "timed_out": TimedOutError,
     "quota_exceeded": QuotaExceededError,
-    "attachment_not_found": AttachmentNotFoundError,
-    "too_many_attachments": TooManyAttachmentsError,
-    "filesystem_attached": FilesystemAttachedError,
 }
 STATUSES: Dict[int, Type[ApiError]] = {
     400: InvalidRequestError,

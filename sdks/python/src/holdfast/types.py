@@ -33,7 +33,8 @@ __all__ = [
     "Restore",
     "Snapshot",
     "Team",
-    "UidPolicy",
+    "UidPolicyName",
+    "Undeletion",
     "Usage",
 ]
 
@@ -69,10 +70,8 @@ FileKind = Literal["file", "directory", "symlink", "fifo", "socket", "charDevice
 """What an inode is."""
 
 
-UidPolicy = Literal["root", "squash", "map"]
-"""Whom a client's users are taken for: `root`: users as they are; `squash`: root becomes nobody (65534);
-`map`: everybody is `uid` and `gid`.
-"""
+UidPolicyName = Literal["root", "squash", "map"]
+"""As whom the users of a mount act."""
 
 
 class FilePatch(TypedDict, total=False):
@@ -98,7 +97,7 @@ class FilesystemPatch(TypedDict, total=False):
 
 
 class NewAttachment(TypedDict, total=False):
-    """What a new attachment is to be. Everything may be left out."""
+    """What a new attachment is to be; all of it may be left out."""
 
     allowedAddresses: List[str]
     expiresInSeconds: int
@@ -107,7 +106,7 @@ class NewAttachment(TypedDict, total=False):
     readOnly: bool
     subpath: str
     uid: int
-    uidPolicy: UidPolicy
+    uidPolicy: UidPolicyName
 
 
 class _NewFilesystemRequired(TypedDict):
@@ -165,57 +164,63 @@ class Restore(TypedDict):
     snapshot: str
 
 
+class Undeletion(TypedDict, total=False):
+    """How a filesystem is to come back."""
+
+    name: str
+
+
 @dataclass(frozen=True)
 class Attachment:
-    """A revocable grant to mount a filesystem."""
+    """An attachment."""
 
+    allowed_addresses: List[str]
+    """Networks it may be used from; any if empty."""
+    created_at: datetime
+    """When it was made (RFC 3339)."""
+    filesystem_id: str
+    """The filesystem that it mounts."""
+    host: str
+    """Host to mount from."""
     id: str
     """`att-` and a UUID."""
-    filesystem_id: str
-    """The filesystem."""
-    host: str
-    """Where to mount from."""
+    owner: str
+    """Who it is for."""
     port: int
-    """The port of both NFS and MOUNT."""
+    """Port of NFS and MOUNT there."""
     read_only: bool
     """Whether every change is refused."""
     subpath: str
-    """The directory that is mounted."""
-    uid_policy: UidPolicy
-    """Whom a client's users are taken for."""
-    allowed_addresses: List[str]
-    """Addresses and networks that may mount it; empty for any."""
-    owner: str
-    """Whom it is for."""
-    created_at: datetime
-    """When it was made (RFC 3339)."""
-    uid: Optional[int] = None
-    """With `map`: everybody's user."""
-    gid: Optional[int] = None
-    """With `map`: everybody's group."""
+    """The directory that is mounted, as it was called when the attachment was made."""
+    uid_policy: UidPolicyName
+    """As whom its users act."""
     expires_at: Optional[datetime] = None
-    """When it ends (RFC 3339); absent if never."""
+    """When it ends by itself (RFC 3339); absent if it does not."""
+    gid: Optional[int] = None
+    """Group that everybody is in; only with `map`."""
     last_activity_at: Optional[datetime] = None
-    """When it was last used, to about a minute (RFC 3339); absent before the first use."""
+    """When it was last used (RFC 3339); absent before the first use."""
+    uid: Optional[int] = None
+    """User that everybody is; only with `map`."""
 
     @classmethod
     def from_wire(cls, raw: Mapping[str, Any]) -> Attachment:
         """Reads the decoded JSON of an answer."""
         return cls(
-            id=raw["id"],
+            allowed_addresses=raw["allowedAddresses"],
+            created_at=_time(raw["createdAt"]),
             filesystem_id=raw["filesystemId"],
             host=raw["host"],
+            id=raw["id"],
+            owner=raw["owner"],
             port=raw["port"],
             read_only=raw["readOnly"],
             subpath=raw["subpath"],
             uid_policy=raw["uidPolicy"],
-            allowed_addresses=raw["allowedAddresses"],
-            owner=raw["owner"],
-            created_at=_time(raw["createdAt"]),
-            uid=raw.get("uid"),
-            gid=raw.get("gid"),
             expires_at=_time_or_none(raw.get("expiresAt")),
+            gid=raw.get("gid"),
             last_activity_at=_time_or_none(raw.get("lastActivityAt")),
+            uid=raw.get("uid"),
         )
 
 
@@ -443,61 +448,61 @@ class MadeKey:
 
 @dataclass(frozen=True)
 class NewlyMadeAttachment:
-    """An attachment that was just made. Nobody can see the fields `exportPath` and `mountCommand` again."""
+    """An attachment that was just made, with what mounts it."""
 
+    allowed_addresses: List[str]
+    """Networks it may be used from; any if empty."""
+    created_at: datetime
+    """When it was made (RFC 3339)."""
+    filesystem_id: str
+    """The filesystem that it mounts."""
+    host: str
+    """Host to mount from."""
     id: str
     """`att-` and a UUID."""
-    filesystem_id: str
-    """The filesystem."""
-    host: str
-    """Where to mount from."""
+    owner: str
+    """Who it is for."""
     port: int
-    """The port of both NFS and MOUNT."""
+    """Port of NFS and MOUNT there."""
     read_only: bool
     """Whether every change is refused."""
     subpath: str
-    """The directory that is mounted."""
-    uid_policy: UidPolicy
-    """Whom a client's users are taken for."""
-    allowed_addresses: List[str]
-    """Addresses and networks that may mount it; empty for any."""
-    owner: str
-    """Whom it is for."""
-    created_at: datetime
-    """When it was made (RFC 3339)."""
+    """The directory that is mounted, as it was called when the attachment was made."""
+    uid_policy: UidPolicyName
+    """As whom its users act."""
     export_path: str = field(repr=False)
-    """What to mount; it holds the secret."""
+    """The path to mount, which is a secret."""
     mount_command: str = field(repr=False)
-    """A command for a shell that mounts it."""
-    uid: Optional[int] = None
-    """With `map`: everybody's user."""
-    gid: Optional[int] = None
-    """With `map`: everybody's group."""
+    """A command for a shell that mounts it at `/mnt/` and the filesystem's name."""
     expires_at: Optional[datetime] = None
-    """When it ends (RFC 3339); absent if never."""
+    """When it ends by itself (RFC 3339); absent if it does not."""
+    gid: Optional[int] = None
+    """Group that everybody is in; only with `map`."""
     last_activity_at: Optional[datetime] = None
-    """When it was last used, to about a minute (RFC 3339); absent before the first use."""
+    """When it was last used (RFC 3339); absent before the first use."""
+    uid: Optional[int] = None
+    """User that everybody is; only with `map`."""
 
     @classmethod
     def from_wire(cls, raw: Mapping[str, Any]) -> NewlyMadeAttachment:
         """Reads the decoded JSON of an answer."""
         return cls(
-            id=raw["id"],
+            allowed_addresses=raw["allowedAddresses"],
+            created_at=_time(raw["createdAt"]),
             filesystem_id=raw["filesystemId"],
             host=raw["host"],
+            id=raw["id"],
+            owner=raw["owner"],
             port=raw["port"],
             read_only=raw["readOnly"],
             subpath=raw["subpath"],
             uid_policy=raw["uidPolicy"],
-            allowed_addresses=raw["allowedAddresses"],
-            owner=raw["owner"],
-            created_at=_time(raw["createdAt"]),
             export_path=raw["exportPath"],
             mount_command=raw["mountCommand"],
-            uid=raw.get("uid"),
-            gid=raw.get("gid"),
             expires_at=_time_or_none(raw.get("expiresAt")),
+            gid=raw.get("gid"),
             last_activity_at=_time_or_none(raw.get("lastActivityAt")),
+            uid=raw.get("uid"),
         )
 
 

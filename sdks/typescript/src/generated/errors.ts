@@ -59,6 +59,9 @@ export class KeyNotFoundError extends NotFoundError {}
 /** 404: The filesystem has no such snapshot. */
 export class SnapshotNotFoundError extends NotFoundError {}
 
+/** 404: The filesystem has no such attachment, or it has ended. */
+export class AttachmentNotFoundError extends NotFoundError {}
+
 /** 404: No such file or directory. */
 export class PathNotFoundError extends NotFoundError {}
 
@@ -76,6 +79,12 @@ export class BelowUsageError extends ConflictError {}
 
 /** 409: The filesystem has all the snapshots that it may have. */
 export class TooManySnapshotsError extends ConflictError {}
+
+/** 409: The filesystem has attachments. */
+export class FilesystemAttachedError extends ConflictError {}
+
+/** 409: The filesystem has all the attachments that it may have. */
+export class TooManyAttachmentsError extends ConflictError {}
 
 /** 409: The path exists already. */
 export class PathExistsError extends ConflictError {}
@@ -134,12 +143,15 @@ export const errorKinds = {
   team_not_found: { errorClass: TeamNotFoundError, status: 404 },
   key_not_found: { errorClass: KeyNotFoundError, status: 404 },
   snapshot_not_found: { errorClass: SnapshotNotFoundError, status: 404 },
+  attachment_not_found: { errorClass: AttachmentNotFoundError, status: 404 },
   path_not_found: { errorClass: PathNotFoundError, status: 404 },
   method_not_allowed: { errorClass: MethodNotAllowedError, status: 405 },
   upload_timed_out: { errorClass: UploadTimedOutError, status: 408 },
   name_taken: { errorClass: NameTakenError, status: 409 },
   below_usage: { errorClass: BelowUsageError, status: 409 },
   too_many_snapshots: { errorClass: TooManySnapshotsError, status: 409 },
+  filesystem_attached: { errorClass: FilesystemAttachedError, status: 409 },
+  too_many_attachments: { errorClass: TooManyAttachmentsError, status: 409 },
   path_exists: { errorClass: PathExistsError, status: 409 },
   directory_not_empty: { errorClass: DirectoryNotEmptyError, status: 409 },
   busy: { errorClass: BusyError, status: 409 },

@@ -1,5 +1,37 @@
 // Made by scripts/generate.mjs from what the server declares. Do not edit: run `npm run generate`.
 
+/** An attachment. */
+export type Attachment = {
+  /** Networks it may be used from; any if empty. */
+  allowedAddresses: Array<string>
+  /** When it was made (RFC 3339). */
+  createdAt: string
+  /** When it ends by itself (RFC 3339); absent if it does not. */
+  expiresAt?: string | null
+  /** The filesystem that it mounts. */
+  filesystemId: string
+  /** Group that everybody is in; only with `map`. */
+  gid?: number | null
+  /** Host to mount from. */
+  host: string
+  /** `att-` and a UUID. */
+  id: string
+  /** When it was last used (RFC 3339); absent before the first use. */
+  lastActivityAt?: string | null
+  /** Who it is for. */
+  owner: string
+  /** Port of NFS and MOUNT there. */
+  port: number
+  /** Whether every change is refused. */
+  readOnly: boolean
+  /** The directory that is mounted, as it was called when the attachment was made. */
+  subpath: string
+  /** User that everybody is; only with `map`. */
+  uid?: number | null
+  /** As whom its users act. */
+  uidPolicy: UidPolicyName
+}
+
 /** How file data is compressed in the object store. */
 export type Compression = "none" | "lz4" | "zstd"
 
@@ -168,6 +200,26 @@ export type MadeKey = Key & {
   key: string
 }
 
+/** What a new attachment is to be; all of it may be left out. */
+export type NewAttachment = {
+  /** Addresses and networks it may be used from, at most 32; any if empty. */
+  allowedAddresses?: Array<string>
+  /** Seconds until it ends by itself, at most a year; never if absent. */
+  expiresInSeconds?: number | null
+  /** With `map`: the group that everybody is in. */
+  gid?: number | null
+  /** Who it is for: at most 250 bytes, shown in lists. */
+  owner?: string
+  /** Whether every change is refused. */
+  readOnly?: boolean
+  /** A directory to mount instead of the root. It must exist, and may be renamed later. */
+  subpath?: string | null
+  /** With `map`: the user that everybody is. */
+  uid?: number | null
+  /** As whom its users act; `root` if absent. */
+  uidPolicy?: UidPolicyName
+}
+
 /** What a new filesystem is to be. At most one of the sizes; none means the server's default. */
 export type NewFilesystem = {
   compression?: Compression | null
@@ -222,6 +274,14 @@ export type NewVolume = {
   name: string
 }
 
+/** An attachment that was just made, with what mounts it. */
+export type NewlyMadeAttachment = Attachment & {
+  /** The path to mount, which is a secret. */
+  exportPath: string
+  /** A command for a shell that mounts it at `/mnt/` and the filesystem's name. */
+  mountCommand: string
+}
+
 /** What a restore goes back to. */
 export type Restore = {
   /** Id or name of the snapshot. */
@@ -250,6 +310,15 @@ export type Team = {
   id: string
   /** Unique on the server. */
   name: string
+}
+
+/** As whom the users of a mount act. */
+export type UidPolicyName = "root" | "squash" | "map"
+
+/** How a filesystem is to come back. */
+export type Undeletion = {
+  /** A new name; the old one if absent. */
+  name?: string | null
 }
 
 /** What a filesystem holds. */
@@ -329,6 +398,10 @@ export const operations = {
   getFilesystem: 'GET /filesystems/{id}',
   deleteFilesystem: 'DELETE /filesystems/{id}',
   updateFilesystem: 'PATCH /filesystems/{id}',
+  listAttachments: 'GET /filesystems/{id}/attachments',
+  createAttachment: 'POST /filesystems/{id}/attachments',
+  getAttachment: 'GET /filesystems/{id}/attachments/{attachment}',
+  deleteAttachment: 'DELETE /filesystems/{id}/attachments/{attachment}',
   exportFiles: 'GET /filesystems/{id}/export',
   readFile: 'GET /filesystems/{id}/files/{path}',
   writeFile: 'PUT /filesystems/{id}/files/{path}',
@@ -341,6 +414,7 @@ export const operations = {
   listSnapshots: 'GET /filesystems/{id}/snapshots',
   createSnapshot: 'POST /filesystems/{id}/snapshots',
   deleteSnapshot: 'DELETE /filesystems/{id}/snapshots/{snapshot}',
+  undeleteFilesystem: 'POST /filesystems/{id}/undelete',
   getFilesystemUsage: 'GET /filesystems/{id}/usage',
   healthz: 'GET /healthz',
   listKeys: 'GET /keys',

@@ -20,7 +20,8 @@ from ..types import (
     NewFork,
     NewlyMadeAttachment,
     Snapshot,
-    UidPolicy,
+    UidPolicyName,
+    Undeletion,
     Usage,
 )
 from .connection import AsyncConnection, decoded
@@ -219,6 +220,22 @@ class AsyncFilesystem(AsyncFiles):
             return found.info
 
     @classmethod
+    async def undelete(
+        cls,
+        id: str,
+        *,
+        name: Optional[str] = None,
+        url: Optional[str] = None,
+        api_key: Optional[str] = None,
+        timeout: Optional[float] = None,
+        retries: Optional[int] = None,
+    ) -> AsyncFilesystem:
+        """Brings a filesystem back that was deleted a short time ago, with everything in it. `name`: a new one."""
+        body: Undeletion = {} if name is None else {"name": name}
+        call = Call("POST", f"/filesystems/{encode_id(id)}/undelete").with_json(body)
+        return await cls._from(settings(url, api_key, timeout, retries), call)
+
+    @classmethod
     async def _from(cls, found: Settings, call: Call) -> AsyncFilesystem:
         connection = AsyncConnection(found)
         try:
@@ -311,7 +328,7 @@ class AsyncFilesystem(AsyncFiles):
         *,
         read_only: bool = False,
         subpath: Optional[str] = None,
-        uid_policy: Optional[UidPolicy] = None,
+        uid_policy: Optional[UidPolicyName] = None,
         uid: Optional[int] = None,
         gid: Optional[int] = None,
         allowed_addresses: Optional[List[str]] = None,

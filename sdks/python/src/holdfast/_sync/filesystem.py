@@ -21,7 +21,8 @@ from ..types import (
     NewFork,
     NewlyMadeAttachment,
     Snapshot,
-    UidPolicy,
+    UidPolicyName,
+    Undeletion,
     Usage,
 )
 from .connection import Connection, decoded
@@ -220,6 +221,22 @@ class Filesystem(Files):
             return found.info
 
     @classmethod
+    def undelete(
+        cls,
+        id: str,
+        *,
+        name: Optional[str] = None,
+        url: Optional[str] = None,
+        api_key: Optional[str] = None,
+        timeout: Optional[float] = None,
+        retries: Optional[int] = None,
+    ) -> Filesystem:
+        """Brings a filesystem back that was deleted a short time ago, with everything in it. `name`: a new one."""
+        body: Undeletion = {} if name is None else {"name": name}
+        call = Call("POST", f"/filesystems/{encode_id(id)}/undelete").with_json(body)
+        return cls._from(settings(url, api_key, timeout, retries), call)
+
+    @classmethod
     def _from(cls, found: Settings, call: Call) -> Filesystem:
         connection = Connection(found)
         try:
@@ -312,7 +329,7 @@ class Filesystem(Files):
         *,
         read_only: bool = False,
         subpath: Optional[str] = None,
-        uid_policy: Optional[UidPolicy] = None,
+        uid_policy: Optional[UidPolicyName] = None,
         uid: Optional[int] = None,
         gid: Optional[int] = None,
         allowed_addresses: Optional[List[str]] = None,
