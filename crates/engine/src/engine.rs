@@ -116,7 +116,7 @@ impl Engine {
     pub async fn start(config: EngineConfig, environment: Environment) -> Result<Arc<Self>> {
         let Environment { store, disk, clock, random, master_key } = environment;
         store.check().await?;
-        // First of all: on the wrong store nothing may be touched.
+        // Before anything of the store is used or changed: it may be another node's.
         let handle_key = handle_key(&disk, &config.data_dir, &store, random.as_ref()).await?;
         let shipped = rebuild::list(&store).await?;
         let recovered = recover_or_rebuild(&config, &store, &disk, &shipped).await?;

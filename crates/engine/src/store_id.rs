@@ -118,6 +118,16 @@ mod tests {
     use super::*;
     use crate::disk::MemoryDisk;
 
+    #[test]
+    fn the_file_is_as_it_always_was() {
+        let disk = MemoryDisk::new();
+        write(&disk, Path::new("/node"), id_of(&[7; 32])).unwrap();
+        let bytes = disk.open(Path::new("/node/store-id")).unwrap().read_vec_at(LEN, 0).unwrap();
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "4846737469640001e0d040b9bc8d2ce2a28079789662f4b2");
+        assert_eq!(read(&disk, Path::new("/node/store-id")).unwrap(), Some(id_of(&[7; 32])));
+    }
+
     #[tokio::test]
     async fn a_directory_stays_with_its_store() {
         let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new());

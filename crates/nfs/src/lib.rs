@@ -1,8 +1,8 @@
 //! The NFS front end: bytes on TCP connections become engine operations, and their results become replies.
 //!
-//! Owns connections and their limits, file handles, attachments, credentials, the replay cache, MOUNT and PORTMAP, the lock manager
-//! (NLM, NSM), and for each NFSv3 procedure the adapter from wire arguments to one engine operation and back. One
-//! listener answers all programs.
+//! Owns connections and their limits, file handles, attachments, credentials, the replay cache, MOUNT and PORTMAP, the
+//! lock manager (NLM, NSM), and for each NFSv3 procedure the adapter from wire arguments to one engine operation and
+//! back. One listener answers all programs.
 //!
 //! Knows nothing of teams, names of filesystems, HTTP or SQL: what may be mounted is asked of [`Exports`], and
 //! volumes come from [`Volumes`]. Promises nothing on its own: a reply that claims durability is built from the

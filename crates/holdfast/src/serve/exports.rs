@@ -1,8 +1,8 @@
 //! What NFS clients may mount: attachments by their secret, and filesystems of the catalogue by id or by name.
 //!
-//! `/<secret>` works from anywhere, as far as the attachment allows. `/<filesystem id>` works for every team, because the id is unguessable; `/<name>` only for the team `default`.
-//! Both only from the networks of `nfs-allow`; others are refused before anything is looked up, so that they learn
-//! nothing of what exists.
+//! `/<secret>` works from anywhere, as far as the attachment allows. `/<filesystem id>` works for every team, because
+//! the id is unguessable; `/<name>` only for the team `default`. Both only from the networks of `nfs-allow`; others are
+//! refused before a filesystem is looked up, so that they learn nothing of what exists.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

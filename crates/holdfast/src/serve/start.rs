@@ -53,9 +53,10 @@ impl Server {
         })?);
         keys::ensure(&catalogue, data_dir.path()).await?;
         let copy = CatalogueCopy::new(&settings.catalogue, catalogue.clone(), store.clone(), data_dir.path());
-        copy.settle().await;
         let tokens = Tokens::new(&keys::token_seed(data_dir.path(), &*random)?, settings.token_lifetime);
         let engine = start_engine(&settings, store, clock.clone(), random.clone(), true).await?;
+        // Not before the engine has made sure that the store is this directory's: it may hold another node's copy.
+        copy.settle().await;
         let locks = open_locks(&settings, &catalogue, clock.clone()).await?;
         let attachments = Attachments::new(clock.clone(), locks.clone());
         // It answers nobody before it runs.

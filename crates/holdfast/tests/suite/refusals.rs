@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-use super::support::{outcome, serve};
+use super::support::{Server, outcome, serve};
 
 fn start(dir: &std::path::Path) -> Command {
     let any = "127.0.0.1:0".parse().unwrap();
@@ -62,6 +62,20 @@ fn a_directory_that_cannot_be_made() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("data"), "a file").unwrap();
     refused(start(dir.path()), 3, &["the data directory", "--data-dir"]);
+}
+
+#[test]
+fn a_store_of_another_node() {
+    let (mut mine, mut theirs) = (Server::start(), Server::start());
+    assert!(mine.terminate().success() && theirs.terminate().success());
+    let store = theirs.data().join("store");
+    let copy = store.join("node/catalogue/sqlite");
+    let before = fs::read(&copy).unwrap();
+    let any = "127.0.0.1:0".parse().unwrap();
+    let mut command = serve(&mine.data(), any, any);
+    command.args(["--store", &format!("file://{}", store.display())]);
+    refused(command, 3, &["was used with another object store"]);
+    assert!(fs::read(&copy).unwrap() == before, "the other node's catalogue is still there");
 }
 
 #[test]
